@@ -1,0 +1,194 @@
+"""What a contract says, as frozen values that the rest of ingestion reads.
+
+Belongs here: the shape of a contract after loading. Not here: reading YAML and finding mistakes (`loader.py`),
+reading exports (`ingestion/readers`), cleaning (`ingestion/cleaning`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from re import Pattern
+
+
+class FileFormat(StrEnum):
+    CSV = "csv"
+    EXCEL = "excel"
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+
+
+class SupersedeBy(StrEnum):
+    """How records replace earlier ones (rules.md, Cleaning, duplicates)."""
+
+    KEY = "key"
+    FILE_NAME = "file_name"
+    PERIOD = "period"
+    NONE = "none"
+
+
+class Coverage(StrEnum):
+    FULL = "full"
+    DELTA = "delta"
+
+
+class PersonalData(StrEnum):
+    """Class of personal data of a column (rules.md, Privacy)."""
+
+    DIRECT = "direct"
+    SENSITIVE = "sensitive"
+    QUASI = "quasi"
+    FREE_TEXT = "free_text"
+    BUSINESS = "business"
+
+
+class OnFail(StrEnum):
+    """What a value that its kind cannot take does: reject the record, or count as missing with a reason."""
+
+    REJECT = "reject"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an export.
+
+    `name` is the contract's own identifier (snake case); `headings` are what the file may call it, the first one being
+    the system's own. `kind` names a module of `ingestion/cleaning`: text, integer, decimal, money, percent, boolean,
+    date, timestamp, phone, email, name, address, national_id, account (open ids, platform account names), postcode,
+    birth_date, country, free_text.
+    """
+
+    name: str
+    headings: tuple[str, ...]
+    kind: str = "text"
+    heading_required: bool = True  # the file is refused without this heading
+    value_required: bool = False  # a record without this value is rejected
+    personal_data: PersonalData = PersonalData.BUSINESS
+    identifier: str | None = None  # token class: phone, email, name, address, national_id, account, customer_key, ...
+    date_forms: tuple[str, ...] = ()  # strptime forms, tried in order; empty: the contract's
+    time_zone: str | None = None  # empty: the contract's
+    decimal_mark: str | None = None
+    thousands_mark: str | None = None
+    null_words: tuple[str, ...] | None = None  # None: the contract's
+    minimum: float | None = None
+    maximum: float | None = None
+    minimum_exclusive: bool = False
+    on_fail: OnFail = OnFail.REJECT
+    scale: float = 1.0  # 10000 for amounts in 万元
+    unit_from_heading: str | None = None  # regular expression with one group over the heading, e.g. the currency
+    values: tuple[tuple[str, str], ...] = ()  # source word -> canonical word; empty: any
+    other_value: str | None = None  # canonical word for words not in `values`; None with `values`: rejected
+    fill_down: tuple[str, ...] = ()  # columns by whose value an empty cell takes the group's first one (order columns)
+    pad_to: int | None = None  # left-pad with zeros to this length
+    imputation: str | None = None  # mean or mode of the class, done in the intermediate models; documented here
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Rows of one entity that the export yields.
+
+    `columns` maps the entity's columns to SQL expressions over the contract's cleaned columns. A column of class direct
+    or sensitive exists there only as `<name>__token` and `<name>__mask`. `record_number` (bigint), `occurrence` (bigint,
+    number of the same line within the delivery) and `line_number` (bigint, position within the unit) may be used too.
+    `distinct_by`: of several records with the same values of these cleaned columns in one unit, the first makes the row.
+    """
+
+    entity: str
+    columns: tuple[tuple[str, str], ...]
+    where: str | None = None
+    distinct_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Footer:
+    """Rows below or among the data that are not records: kept out, and checked against the sum where `sums` says so."""
+
+    column: str  # heading whose cell shows it
+    pattern: str  # regular expression on the trimmed cell
+    sums: tuple[str, ...] = ()  # contract columns whose sum the footer's first matching row declares
+    total_pattern: str | None = None  # of the footer rows, the one that declares the sums (default: pattern)
+
+
+@dataclass(frozen=True)
+class FileRule:
+    format: FileFormat
+    name_pattern: Pattern[str]  # matched against the file's name without .gz / .zip
+    encoding: str = "utf-8"  # declared; a BOM and strict UTF-8 come first
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    preamble_pattern: str | None = None  # regular expression: lines above the heading; None: the heading is found
+    footer: Footer | None = None
+    sheet_pattern: str | None = None  # Excel: sheets that are read; None: all
+    strip_excel_text: bool = False  # ="00123" and a leading apostrophe or tab
+
+
+@dataclass(frozen=True)
+class Supersede:
+    """`unit` columns name what a later delivery replaces as a whole (an order with its lines); `key` columns make a
+    record unique within one delivery (of several, the last counts); `version` decides between deliveries."""
+
+    by: SupersedeBy
+    unit: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    version: str | None = None
+    period: tuple[str, ...] = ()  # period: cleaned columns (expressions) whose values are the period replaced
+
+
+@dataclass(frozen=True)
+class Contract:
+    id: str  # <system>.<export>
+    system: str
+    export: str
+    version: str
+    title: str
+    description: str
+    owner: str
+    path: str
+    file: FileRule
+    columns: tuple[Column, ...]
+    targets: tuple[Target, ...]
+    supersede: Supersede
+    coverage: Coverage = Coverage.DELTA
+    deleted_flag: str | None = None  # cleaned boolean column that says a record was deleted
+    time_zone: str = "UTC"
+    date_forms: tuple[str, ...] = ()
+    decimal_mark: str = "."
+    thousands_mark: str | None = None
+    null_words: tuple[str, ...] = ("",)
+    currency: str | None = None
+    phone_region: str | None = None
+    held_rejected_share: float = 0.05
+    extra_columns_reported: bool = True
+    checks: tuple[tuple[str, str], ...] = ()  # name -> SQL predicate over cleaned columns that every record must meet
+    fingerprint: str = ""  # SHA-256 of the file's canonical content
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError lists the known ones."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.id} has no column {name}; it has {', '.join(c.name for c in self.columns)}")
+
+    @property
+    def direct_columns(self) -> tuple[Column, ...]:
+        """Columns whose clear value goes to the vault only."""
+        return tuple(c for c in self.columns if c.personal_data in (PersonalData.DIRECT, PersonalData.SENSITIVE))
+
+
+@dataclass(frozen=True)
+class ContractSet:
+    """All contracts of one folder, by id."""
+
+    contracts: tuple[Contract, ...] = field(default_factory=tuple)
+
+    def by_id(self, contract_id: str) -> Contract:
+        for contract in self.contracts:
+            if contract.id == contract_id:
+                return contract
+        raise KeyError(f"no contract {contract_id}; known: {', '.join(c.id for c in self.contracts)}")
+
+    def of_system(self, system: str) -> tuple[Contract, ...]:
+        return tuple(c for c in self.contracts if c.system == system)

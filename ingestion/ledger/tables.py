@@ -1,0 +1,186 @@
+"""The ledger's tables: deliveries, their accounting, lake parts, builds, verdicts, publications and timings.
+
+Belongs here: the schema. Not here: queries (`ledger.py`), migrations (`migrations/`). No clear identifier is ever
+written to these tables: file names are kept as received, since the inbox is the operator's to name.
+All times are UTC, naive.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    # order of receipt, from 1; the lake's _delivery_seq
+    Column("delivery_seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("delivery_id", String(40), nullable=False, unique=True),  # <system>-<first 12 of sha256>[-n]
+    Column("source_system", String(60), nullable=False),
+    Column("contract", String(120)),
+    Column("contract_version", String(40)),
+    Column("contract_fingerprint", String(64)),
+    Column("file_name", Text, nullable=False),  # path below the system's folder
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("byte_count", BigInteger, nullable=False),
+    Column("state", String(20), nullable=False, index=True),  # received, checked, active, held, withdrawn, failed,
+    #                                                           unrecognised, duplicate
+    Column("state_reason", Text),
+    Column("is_confirmed", Boolean, nullable=False, default=False),  # a person let it in despite its checks
+    Column("received_at", DateTime, nullable=False),
+    Column("state_at", DateTime, nullable=False),
+    Column("archived_as", Text),  # path below archive/
+    Column("duplicate_of_seq", BigInteger),
+    Column("run_id", String(60)),
+)
+
+delivery_part = Table(
+    "delivery_part",
+    metadata,
+    Column("delivery_seq", BigInteger, ForeignKey("delivery.delivery_seq"), primary_key=True),
+    Column("part", String(200), primary_key=True, default=""),
+    Column("received_rows", BigInteger, nullable=False),
+    Column("accepted_rows", BigInteger, nullable=False),
+    Column("superseded_rows", BigInteger, nullable=False),
+    Column("rejected_rows", BigInteger, nullable=False),
+    Column("exact_duplicate_rows", BigInteger, nullable=False),
+    Column("declared_sums", JSON),
+    Column("unknown_columns", JSON),  # headings that the contract does not name
+)
+
+delivery_entity = Table(
+    "delivery_entity",
+    metadata,
+    Column("delivery_seq", BigInteger, ForeignKey("delivery.delivery_seq"), primary_key=True),
+    Column("part", String(200), primary_key=True, default=""),
+    Column("entity", String(60), primary_key=True),
+    Column("entity_rows", BigInteger, nullable=False),
+)
+
+delivery_issue = Table(
+    "delivery_issue",
+    metadata,
+    # grouped findings: rejected records, values set missing, checks that failed; never a value
+    Column("delivery_seq", BigInteger, ForeignKey("delivery.delivery_seq"), primary_key=True),
+    Column("part", String(200), primary_key=True, default=""),
+    Column("column_name", String(120), primary_key=True, default=""),
+    Column("reason", String(80), primary_key=True),
+    Column("effect", String(20), primary_key=True),  # rejected, missing, held, reported
+    Column("row_count", BigInteger, nullable=False),
+    Column("first_record_number", BigInteger),
+    Column("detail", Text),
+)
+
+lake_part = Table(
+    "lake_part",
+    metadata,
+    # a file of the lake that counts; files without a row here are swept at start
+    Column("path", Text, primary_key=True),  # below the home
+    Column("entity", String(60), nullable=False, index=True),
+    Column("contract", String(120)),
+    Column("batch_id", String(60), nullable=False, index=True),
+    Column("row_count", BigInteger, nullable=False),
+    Column("byte_count", BigInteger, nullable=False),
+    Column("committed_at", DateTime, nullable=False),
+)
+
+source_check = Table(
+    "source_check",
+    metadata,
+    Column("source_system", String(60), primary_key=True),
+    Column("contract", String(120), primary_key=True),
+    Column("checked_at", DateTime, nullable=False),
+    Column("last_received_at", DateTime),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("run_id", String(60), primary_key=True),
+    Column("started_at", DateTime, nullable=False),
+    Column("ended_at", DateTime),
+    Column("launched_by", String(40), nullable=False),  # command, sensor, schedule, ui
+    Column("outcome", String(30)),  # published, nothing_new, gate_closed, failed
+    Column("as_of", DateTime),
+    Column("summary", JSON),
+)
+
+stage_timing = Table(
+    "stage_timing",
+    metadata,
+    Column("run_id", String(60), ForeignKey("run.run_id"), primary_key=True),
+    Column("stage", String(60), primary_key=True),
+    Column("wall_seconds", Float, nullable=False),
+    Column("row_count", BigInteger),
+    Column("started_at", DateTime, nullable=False),
+)
+
+build = Table(
+    "build",
+    metadata,
+    Column("build_id", String(40), primary_key=True),
+    Column("created_at", DateTime, nullable=False),
+    Column("as_of", DateTime, nullable=False),
+    Column("run_id", String(60)),
+    Column("code_version", String(64), nullable=False),
+    Column("manifest_sha256", String(64), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("build_id", String(40), ForeignKey("build.build_id"), primary_key=True),
+    Column("is_passed", Boolean, nullable=False),
+    Column("judged_at", DateTime, nullable=False),
+    Column("suites_hash", String(64), nullable=False),
+    Column("manifest_sha256", String(64), nullable=False),  # of the manifest that was judged
+    Column("reason", Text),
+)
+
+quality_result = Table(
+    "quality_result",
+    metadata,
+    Column("build_id", String(40), ForeignKey("build.build_id"), primary_key=True),
+    Column("suite", String(120), primary_key=True),
+    Column("expectation", String(400), primary_key=True),
+    Column("severity", String(20), nullable=False),
+    Column("is_success", Boolean, nullable=False),
+    Column("has_raised", Boolean, nullable=False, default=False),
+    Column("observed", Text),  # counts, never values
+    Column("delivery_seqs", JSON),  # deliveries whose rows broke it
+    Column("judged_at", DateTime, nullable=False),
+)
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("publication_number", Integer, primary_key=True, autoincrement=True),
+    Column("version", String(40), nullable=False),  # folder below published/
+    Column("build_id", String(40), ForeignKey("build.build_id"), nullable=False),
+    Column("published_at", DateTime, nullable=False),
+    Column("kind", String(20), nullable=False),  # publish, rollback
+    Column("run_id", String(60)),
+    Column("removed_at", DateTime),
+)

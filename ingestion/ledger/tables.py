@@ -44,6 +44,7 @@ delivery = Table(
     Column("file_name", Text, nullable=False),  # path below the system's folder
     Column("sha256", String(64), nullable=False, index=True),
     Column("byte_count", BigInteger, nullable=False),
+    Column("encoding", String(40)),  # as decided on receipt: a Python codec; null for binary formats
     Column("state", String(20), nullable=False, index=True),  # received, checked, active, held, withdrawn, failed,
     #                                                           unrecognised, duplicate
     Column("state_reason", Text),

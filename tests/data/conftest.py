@@ -1,4 +1,4 @@
-"""Where the real exports are: `MILEPOST_TEST_DATA`, else `shared/data` beside the project. Absent: skipped, with a reason."""
+"""Where the real exports are: `MILEPOST_TEST_DATA`, else `shared/data` beside the project. Absent: skipped."""
 
 from __future__ import annotations
 

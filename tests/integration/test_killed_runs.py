@@ -1,0 +1,83 @@
+"""A run killed at any moment and started again gives the marts of an undisturbed run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.conftest import InventedShop, invented_shop
+from tests.support import PROJECT, MilepostHome
+
+AS_OF = "2018-06-01"
+SETTINGS = "business:\n  reporting_currency: BRL\n  reporting_time_zone: America/Sao_Paulo\n"
+#: Moments as a share of the undisturbed run's time after the process began to work; ten of them, from the first bytes
+#: received to the last pointer swapped.
+MOMENTS = (0.15, 0.25, 0.32, 0.40, 0.50, 0.60, 0.70, 0.80, 0.90, 0.97)
+#: What a run may differ in: its own ids and clock times, and what is counted in them.
+RUN_TIME_FACTS = {"received_at", "judged_at", "checked_at", "last_received_at", "valid_from", "build_id", "delivery_id"}
+
+
+def marts(home: MilepostHome) -> dict[str, list[tuple]]:
+    """Every published mart's rows, sorted, without run-time facts."""
+    names = home.query(
+        "select table_schema, table_name from information_schema.tables"
+        " where table_schema not in ('information_schema', 'pg_catalog', 'main') order by all"
+    )
+    found = {}
+    for schema, name in names:
+        described = home.query(f"select column_name from (describe {schema}.{name})")
+        columns = [column for (column,) in described if column not in RUN_TIME_FACTS]
+        if name in ("quality_results", "data_freshness"):
+            continue  # a log of builds, and minutes to the clock
+        where = "where kpi_id <> 'data_freshness_minutes'" if "kpi_id" in columns else ""
+        found[f"{schema}.{name}"] = home.query(f"select {', '.join(columns)} from {schema}.{name} {where} order by all")
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    make_home: Callable[[str], MilepostHome],
+) -> tuple[dict[str, list[tuple]], float]:
+    home = make_home("undisturbed")
+    home.settings(SETTINGS)
+    invented_shop().drop(home)
+    started = time.monotonic()
+    home.milepost("run", "--as-of", AS_OF)
+    return marts(home), time.monotonic() - started
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_and_run_again(
+    moment: float,
+    undisturbed: tuple[dict[str, list[tuple]], float],
+    make_home: Callable[[str], MilepostHome],
+    shop: InventedShop,
+) -> None:
+    expected, seconds = undisturbed
+    home = make_home("killed")
+    home.settings(SETTINGS)
+    shop.drop(home)
+    process = subprocess.Popen(
+        home.command("run", "--as-of", AS_OF),
+        env=home.environment(),
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        process.wait(timeout=seconds * moment)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # the run and the dbt process it may have started
+        process.wait()
+    home.milepost("run", "--as-of", AS_OF)
+    found = marts(home)
+    assert found.keys() == expected.keys()
+    for name, rows in expected.items():
+        assert found[name] == rows, f"{name} differs after a kill at {moment:.0%} of a run"

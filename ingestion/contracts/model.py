@@ -10,6 +10,28 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from re import Pattern
 
+#: Kinds of columns, each one a module of `ingestion/cleaning`, with the engine's type of the cleaned value.
+KINDS = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "decimal": "DOUBLE",
+    "money": "DECIMAL(18,4)",
+    "percent": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "phone": "VARCHAR",
+    "email": "VARCHAR",
+    "name": "VARCHAR",
+    "address": "VARCHAR",
+    "national_id": "VARCHAR",
+    "account": "VARCHAR",
+    "postcode": "VARCHAR",
+    "birth_date": "DATE",
+    "country": "VARCHAR",
+    "free_text": "VARCHAR",
+}
+
 
 class FileFormat(StrEnum):
     CSV = "csv"
@@ -57,6 +79,11 @@ class Column:
     the system's own. `kind` names a module of `ingestion/cleaning`: text, integer, decimal, money, percent, boolean,
     date, timestamp, phone, email, name, address, national_id, account (open ids, platform account names), postcode,
     birth_date, country, free_text.
+
+    After cleaning: money is DECIMAL(18,4), integer BIGINT, decimal and percent DOUBLE (a percentage is the number before
+    the sign: 1.16 for `1.16%`), timestamp TIMESTAMP in UTC, date and birth_date DATE, the rest VARCHAR. `scale` multiplies
+    what was read. `values` are compared after NFKC, trimming and lower-casing; the canonical word takes the source
+    word's place before the kind reads it.
     """
 
     name: str
@@ -91,7 +118,11 @@ class Target:
 
     `columns` maps the entity's columns to SQL expressions over the contract's cleaned columns. A column of class direct
     or sensitive exists there only as `<name>__token` and `<name>__mask`. `record_number` (bigint), `occurrence` (bigint,
-    number of the same line within the delivery) and `line_number` (bigint, position within the unit) may be used too.
+    number of the same line within the delivery), `line_number` (bigint, position by record number within
+    `supersede.lines`, or the unit) and `file_name` (text, path below the system's folder) may be used too. Whatever its
+    class, a column of kind address also gives `<name>__province`, `<name>__city` and `<name>__district` (null where they
+    cannot be read). A quasi identifier exists only made coarse: `<name>__year` (birth_date, bigint), `<name>__area`
+    (postcode, text).
     `distinct_by`: of several records with the same values of these cleaned columns in one unit, the first makes the row.
     """
 
@@ -135,6 +166,7 @@ class Supersede:
     key: tuple[str, ...] = ()
     version: str | None = None
     period: tuple[str, ...] = ()  # period: cleaned columns (expressions) whose values are the period replaced
+    lines: tuple[str, ...] = ()  # cleaned columns within whose values line_number counts (default: the unit)
 
 
 @dataclass(frozen=True)
@@ -162,6 +194,7 @@ class Contract:
     phone_region: str | None = None
     held_rejected_share: float = 0.05
     extra_columns_reported: bool = True
+    ignored_headings: tuple[str, ...] = ()  # headings that are known and not needed: not read, not reported
     checks: tuple[tuple[str, str], ...] = ()  # name -> SQL predicate over cleaned columns that every record must meet
     fingerprint: str = ""  # SHA-256 of the file's canonical content
 

@@ -1,0 +1,310 @@
+"""Making a build: the candidate marts leave the warehouse as immutable, content-addressed Parquet partitions.
+
+Belongs here: hashing tables by content, writing the partitions that changed, the build's manifest. Not here: judging a
+build (`expectations/`), publishing it (`publish.py`).
+
+A partition's name holds the hash of its rows, whatever their order, so a partition that did not change is the former
+file. The hash is made of two sums of 64-bit row hashes with the columns in opposite orders, the row count and the
+column types. It is the engine's own `hash`: with another version of the engine every partition may be written anew.
+Floating-point numbers enter with 12 significant digits: sums made in parallel differ in their last bits from run to
+run, and that is no change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlalchemy import Engine
+
+from ingestion.errors import MilepostError
+from ingestion.home import Home
+from ingestion.ledger import builds as ledger_builds
+from ingestion.ledger.manifest import (
+    MANIFEST_NAME,
+    Manifest,
+    Mart,
+    MartColumn,
+    PartFile,
+    literal,
+    quoted,
+    read_manifest,
+    sync_folder,
+    write_manifest,
+)
+from publishing.marts import MartSpec
+
+#: Partition of rows without a date, and of a mart without partitions.
+UNDATED, WHOLE = "undated", "all"
+#: Types that Parquet cannot hold as they are.
+UNWRITABLE = ("HUGEINT", "UHUGEINT", "BIT", "UNION")
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build in its folder; `is_new` is False where an identical one was there already."""
+
+    manifest: Manifest
+    folder: Path
+    is_new: bool
+    written_files: int
+
+    @property
+    def build_id(self) -> str:
+        return self.manifest.build_id
+
+
+def build_folder(home: Home, build_id: str) -> Path:
+    """Folder of a build's manifest and verdict."""
+    return home.builds / build_id
+
+
+def parts_folder(home: Home) -> Path:
+    """Folder of all partitions of all builds."""
+    return home.builds / "parts"
+
+
+def create_build(
+    home: Home,
+    ledger: Engine,
+    specs: Sequence[MartSpec],
+    *,
+    as_of: datetime,
+    code_version: str,
+    inputs: Sequence[str],
+    now: datetime,
+    run_id: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Build:
+    """Export the marts from the warehouse (opened read-only) as a build and record it in the ledger.
+
+    `inputs` are the ids of the active deliveries, `code_version` says what computed the marts, `extra` is anything
+    JSON can hold that the manifest should state. The same content, inputs, version and `as_of` is the same build.
+    """
+    if not specs:
+        raise MilepostError("no model is published", remedy="Set config.meta.milepost in the models' YAML")
+    former = _former_files(home, ledger)
+    parts_folder(home).mkdir(parents=True, exist_ok=True)
+    try:
+        connection = duckdb.connect(str(home.warehouse), read_only=True)
+    except duckdb.IOException as error:
+        raise MilepostError(
+            "cannot open the warehouse",
+            where=str(home.warehouse),
+            remedy="Close the process that holds it, or run the transformation first",
+        ) from error
+    with connection:
+        connection.execute("set enable_progress_bar = false")
+        exports = [_export(connection, home, spec, former) for spec in specs]
+        engine = f"duckdb {duckdb.__version__}"
+    marts = tuple(mart for mart, _ in exports)
+    facts = [[mart.full_name, mart.description, str(mart.late_customer), _column_facts(mart)] for mart in marts]
+    content_hash = _digest([facts, [[m.full_name, m.content_hash] for m in marts if not m.has_run_facts]])
+    everything = _digest(
+        [
+            content_hash,
+            [mart.content_hash for mart in marts],
+            as_of.isoformat(),
+            code_version,
+            list(inputs),
+            dict(extra or {}),
+        ]
+    )
+    build_id = f"{as_of:%Y%m%d}-{everything[:16]}"
+    folder = build_folder(home, build_id)
+    manifest_path = folder / MANIFEST_NAME
+    is_new = not manifest_path.exists()
+    if is_new:
+        folder.mkdir(parents=True, exist_ok=True)
+        manifest = Manifest(
+            build_id=build_id,
+            created_at=now,
+            as_of=as_of,
+            code_version=code_version,
+            inputs=tuple(inputs),
+            engine=engine,
+            content_hash=content_hash,
+            marts=marts,
+            extra=dict(extra or {}),
+        )
+        write_manifest(manifest, manifest_path)
+        sync_folder(home.builds)
+    manifest = read_manifest(manifest_path)
+    ledger_builds.record_build(
+        ledger,
+        ledger_builds.BuildRow(
+            build_id=build_id,
+            created_at=manifest.created_at,
+            as_of=as_of,
+            run_id=run_id,
+            code_version=code_version,
+            manifest_sha256=manifest.sha256,
+            content_hash=content_hash,
+        ),
+    )
+    return Build(manifest, folder, is_new, written_files=sum(written for _, written in exports))
+
+
+def _former_files(home: Home, ledger: Engine) -> dict[str, PartFile]:
+    """Files of the latest build by path, so that their SHA-256 need not be computed again."""
+    latest = ledger_builds.latest_build(ledger)
+    if latest is None:
+        return {}
+    path = build_folder(home, latest.build_id) / MANIFEST_NAME
+    if not path.exists():
+        return {}
+    return {file.path: file for mart in read_manifest(path).marts for file in mart.files}
+
+
+def _export(
+    connection: duckdb.DuckDBPyConnection, home: Home, spec: MartSpec, former: Mapping[str, PartFile]
+) -> tuple[Mart, int]:
+    """Hash a table in one pass and write the partitions that are not there yet."""
+    columns = _columns(connection, spec)
+    names = {column.name for column in columns}
+    late = {spec.late_customer.system_column, spec.late_customer.key_column} if spec.late_customer else set()
+    wanted = {*spec.order_by, *late} | ({spec.partition_by} if spec.partition_by else set())
+    if wanted - names:
+        raise MilepostError(
+            f"no column {', '.join(sorted(wanted - names))}",
+            where=f"model {spec.name}",
+            remedy="Correct config.meta.milepost in the model's YAML",
+        )
+    if spec.late_customer and "customer_id" in names:
+        raise MilepostError(
+            "customer_id is stored though it is to be added when the mart is read",
+            where=f"model {spec.name}",
+            remedy="Leave the column out, or take late_customer_id from its YAML",
+        )
+    month = f"date_trunc('month', {quoted(spec.partition_by)})::date" if spec.partition_by else "null::date"
+    forward = ", ".join(_hashed(column) for column in columns)
+    backward = ", ".join(_hashed(column) for column in reversed(columns))
+    rows = connection.execute(
+        f"select {month} as month, count(*), sum(hash({forward}))::varchar, sum(hash({backward}))::varchar "
+        f"from {spec.relation} group by all order by month nulls last"
+    ).fetchall()
+    signature = [[column.name, column.type] for column in columns]
+    folder = parts_folder(home) / spec.full_name
+    files, written = [], 0
+    for starts, row_count, first, second in rows:
+        if row_count == 0:
+            continue
+        partition = WHOLE if spec.partition_by is None else UNDATED if starts is None else f"{starts:%Y-%m}"
+        content_hash = _digest([signature, row_count, first, second])[:32]
+        path = folder / f"{partition}-{content_hash}.parquet"
+        relative = path.relative_to(home.root).as_posix()
+        if path.exists():
+            path.touch()  # young again: retention leaves it to the build under way
+            known = former.get(relative)
+            if known is not None and known.bytes == path.stat().st_size:
+                files.append(known)
+                continue
+        else:
+            _write_partition(connection, spec, columns, starts, path)
+            written += 1
+        files.append(
+            PartFile(
+                path=relative,
+                partition=partition,
+                rows=row_count,
+                bytes=path.stat().st_size,
+                sha256=_file_sha256(path),
+                content_hash=content_hash,
+            )
+        )
+    mart = Mart(
+        schema=spec.schema,
+        name=spec.name,
+        description=spec.description,
+        columns=tuple(columns),
+        files=tuple(files),
+        order_by=spec.order_by,
+        partition_by=spec.partition_by,
+        late_customer=spec.late_customer,
+        has_run_facts=spec.has_run_facts,
+        content_hash=_digest([signature, [[file.partition, file.content_hash] for file in files]])[:32],
+    )
+    return mart, written
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, spec: MartSpec) -> list[MartColumn]:
+    try:
+        described = connection.execute(f"describe {spec.relation}").fetchall()
+    except duckdb.CatalogException as error:
+        raise MilepostError(
+            f"the warehouse has no table {spec.relation}",
+            where=f"model {spec.name}",
+            remedy="Run the transformation first",
+        ) from error
+    declared = {column.name.lower(): column for column in spec.columns}
+    columns = []
+    for name, kind, *_ in described:
+        if any(unwritable in kind.split("(")[0] for unwritable in UNWRITABLE):
+            raise MilepostError(
+                f"column {name} is of type {kind}, which Parquet cannot hold",
+                where=f"model {spec.name}",
+                remedy="Cast it in the model, sums of integers for example to bigint",
+            )
+        column = declared.get(name.lower())
+        is_id = column.is_id if column else False  # not declared: scanned like any other
+        columns.append(MartColumn(name, kind, column.description if column else "", is_id))
+    return columns
+
+
+def _hashed(column: MartColumn) -> str:
+    name = quoted(column.name)
+    if column.type not in ("DOUBLE", "FLOAT"):
+        return name
+    return (
+        f"case when isfinite({name}) and {name} != 0 "
+        f"then round({name}, 11 - floor(log10(abs({name})))::integer) else {name} end"
+    )
+
+
+def _write_partition(
+    connection: duckdb.DuckDBPyConnection,
+    spec: MartSpec,
+    columns: Sequence[MartColumn],
+    starts: date | None,
+    path: Path,
+) -> None:
+    """Write one partition whole or not at all."""
+    condition = ""
+    if spec.partition_by is not None:
+        column = quoted(spec.partition_by)
+        condition = f" where {column} is null"
+        if starts is not None:
+            ends = date(starts.year + starts.month // 12, starts.month % 12 + 1, 1)
+            condition = f" where {column} >= date '{starts}' and {column} < date '{ends}'"
+    order = f" order by {', '.join(quoted(name) for name in spec.order_by)}" if spec.order_by else ""
+    selected = ", ".join(quoted(column.name) for column in columns)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    connection.execute(
+        f"copy (select {selected} from {spec.relation}{condition}{order}) "
+        f"to {literal(str(temporary))} (format parquet, compression zstd)"
+    )
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.chmod(0o444)
+    temporary.replace(path)
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(document: Any) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _column_facts(mart: Mart) -> list[list[Any]]:
+    return [[column.name, column.type, column.description, column.is_id] for column in mart.columns]

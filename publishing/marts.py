@@ -1,0 +1,130 @@
+"""Which dbt models are published, and how: read from dbt's manifest.json.
+
+Belongs here: `MartSpec` and reading it. Not here: exporting tables (`build.py`); dbt itself is never imported.
+
+A published model says so in its YAML:
+
+    config:
+      meta:
+        milepost:
+          schema: core               # published schema
+          partition_by: ordered_date # a date or timestamp column; left out: one file
+          order_by: [order_id]       # order of rows within a file
+          late_customer_id: true     # customer_id is added when the mart is read
+          has_run_facts: true        # holds clock times or run ids: left out of the build's content hash
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingestion.errors import MilepostError
+from ingestion.ledger.manifest import LateCustomer
+
+#: Endings of columns that hold ids, tokens, masks or numbers of things: no pattern is looked for in them.
+ID_ENDINGS = ("_id", "_key", "_token", "_mask", "_number")
+KNOWN_SETTINGS = {"schema", "partition_by", "order_by", "late_customer_id", "has_run_facts"}
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    name: str
+    description: str
+    is_id: bool
+
+
+@dataclass(frozen=True)
+class MartSpec:
+    """A model to publish: `relation` is its quoted name in the warehouse."""
+
+    schema: str
+    name: str
+    relation: str
+    description: str
+    columns: tuple[ColumnSpec, ...]
+    partition_by: str | None = None
+    order_by: tuple[str, ...] = ()
+    late_customer: LateCustomer | None = None
+    has_run_facts: bool = False
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+def read_mart_specs(manifest_path: Path) -> list[MartSpec]:
+    """Models of dbt's manifest with `config.meta.milepost`, by published name; every mistake listed at once."""
+    try:
+        nodes = json.loads(manifest_path.read_text(encoding="utf-8"))["nodes"]
+    except (OSError, ValueError, KeyError) as error:
+        raise MilepostError(
+            "cannot read dbt's manifest", where=str(manifest_path), remedy="Parse the dbt project first"
+        ) from error
+    specs, mistakes = [], []
+    for node in nodes.values():
+        meta = node.get("config", {}).get("meta", {}).get("milepost")
+        if node.get("resource_type") != "model" or meta is None:
+            continue
+        found = _mistakes(node["name"], meta)
+        mistakes += found
+        if not found:
+            specs.append(_spec(node, meta))
+    names = [spec.full_name for spec in specs]
+    mistakes += [f"{name}: published by two models" for name in sorted({n for n in names if names.count(n) > 1})]
+    if mistakes:
+        raise MilepostError(
+            "models cannot be published: " + "; ".join(mistakes),
+            where=str(manifest_path),
+            remedy="Correct config.meta.milepost in the models' YAML",
+        )
+    return sorted(specs, key=lambda spec: spec.full_name)
+
+
+def _mistakes(model: str, meta: Any) -> list[str]:
+    if not isinstance(meta, dict):
+        return [f"{model}: meta.milepost is not a mapping"]
+    mistakes = [f"{model}: unknown setting {name}" for name in sorted(set(meta) - KNOWN_SETTINGS)]
+    if not isinstance(meta.get("schema"), str):
+        mistakes.append(f"{model}: schema is missing")
+    order_by = meta.get("order_by") or []
+    if not isinstance(order_by, str | list):
+        mistakes.append(f"{model}: order_by is neither a column nor a list of columns")
+    return mistakes
+
+
+def _spec(node: dict[str, Any], meta: dict[str, Any]) -> MartSpec:
+    columns = tuple(
+        ColumnSpec(name, " ".join((column.get("description") or "").split()), _is_id(name, column))
+        for name, column in node.get("columns", {}).items()
+    )
+    order_by = meta.get("order_by") or ()
+    name = node.get("alias") or node["name"]
+    return MartSpec(
+        schema=meta["schema"],
+        name=name,
+        relation=".".join('"' + part.replace('"', '""') + '"' for part in (node["schema"], name)),
+        description=" ".join((node.get("description") or "").split()),
+        columns=columns,
+        partition_by=meta.get("partition_by"),
+        order_by=(order_by,) if isinstance(order_by, str) else tuple(order_by),
+        late_customer=_late_customer(meta.get("late_customer_id"), {column.name for column in columns}),
+        has_run_facts=bool(meta.get("has_run_facts", False)),
+    )
+
+
+def _is_id(name: str, column: dict[str, Any]) -> bool:
+    declared = {**(column.get("meta") or {}), **(column.get("config", {}).get("meta") or {})}.get("is_id")
+    return name.endswith(ID_ENDINGS) if declared is None else bool(declared)
+
+
+def _late_customer(setting: Any, columns: set[str]) -> LateCustomer | None:
+    """`true` means by `source_customer_key` within `customer_system` where the mart has it, else `source_system`."""
+    if not setting:
+        return None
+    system = "customer_system" if "customer_system" in columns else "source_system"
+    if isinstance(setting, dict):
+        return LateCustomer(setting.get("system", system), setting.get("key", "source_customer_key"))
+    return LateCustomer(system, "source_customer_key")

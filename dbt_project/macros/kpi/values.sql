@@ -1,0 +1,174 @@
+{#
+    kpi_values and kpi_catalogue from the declarations.
+
+    Belongs here: values out of the measures (measures.sql) and the catalogue's rows. Not here: any single KPI.
+#}
+
+{# A text literal. #}
+{% macro kpi_text(value) -%}
+    {%- if value is none -%} cast(null as {{ dbt.type_string() }})
+    {%- elif value is string -%} '{{ value | replace("'", "''") }}'
+    {%- elif value is sequence -%} '{{ value | join(", ") | replace("'", "''") }}'
+    {%- else -%} '{{ value | string | replace("'", "''") }}'
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro kpi_number(value) -%}
+    cast({{ 'null' if value is none else value }} as double)
+{%- endmacro %}
+
+{# SQL of a metric's value over the columns of its measures; columns: column -> SQL. #}
+{% macro kpi_value_sql(metric, columns) %}
+    {% set params = metric.type_params %}
+    {% if metric.type in ['simple', 'cumulative'] %}
+        {{ return(columns[kpi_inputs(metric)[0].column]) }}
+    {% elif metric.type == 'ratio' %}
+        {{ return('(' ~ kpi_value_sql(kpi_metric(params.numerator.name), columns) ~ ') / nullif(' ~ kpi_value_sql(kpi_metric(params.denominator.name), columns) ~ ', 0)') }}
+    {% elif metric.type == 'derived' %}
+        {% set namespaced = namespace(sql=params.expr) %}
+        {% for input in params.metrics %}
+            {% set name = input.alias or input.name %}
+            {% set namespaced.sql = modules.re.sub('\\b' ~ name ~ '\\b', '(' ~ kpi_value_sql(kpi_metric(input.name), columns) ~ ')', namespaced.sql) %}
+        {% endfor %}
+        {{ return(namespaced.sql) }}
+    {% endif %}
+{% endmacro %}
+
+{# A measure without rows where others have some: a sum of nothing is zero, an extreme, median or mean of nothing is missing. #}
+{% macro kpi_measure_column(input, alias) %}
+    {% set column = alias ~ '.' ~ input.column %}
+    {% if input.measure.agg in ['sum', 'count', 'sum_boolean', 'count_distinct'] %}
+        {{ return('coalesce(' ~ column ~ ', 0)') }}
+    {% endif %}
+    {{ return(column) }}
+{% endmacro %}
+
+{# A median, a window or an extreme has no parts that could be summed: numerator and denominator stay null. #}
+{% macro kpi_has_parts(metric) %}
+    {% set additive = namespace(all=metric.type != 'derived') %}
+    {% for input in kpi_inputs(metric) if input.is_running or input.measure.agg in ['median', 'average', 'min', 'max'] %}
+        {% set additive.all = false %}
+    {% endfor %}
+    {{ return(additive.all) }}
+{% endmacro %}
+
+{# Rows of one KPI for one case of its declaration (see kpi_cases). parts: semantic model -> relation. #}
+{% macro kpi_case_rows(kpi, case, parts) %}
+    {%- set metric = case.metric -%}
+    {%- set inputs = kpi_inputs(metric) -%}
+    {%- set used = [] -%}
+    {%- for input in inputs if input.semantic_model not in used -%}{%- do used.append(input.semantic_model) -%}{%- endfor -%}
+    {%- set columns = {} -%}
+    {%- for input in inputs -%}
+        {%- do columns.update({input.column: kpi_measure_column(input, 'part_' ~ used.index(input.semantic_model))}) -%}
+    {%- endfor -%}
+    {%- set of_total = kpi.config.meta.get('denominator') == 'total' -%}
+    {%- if of_total -%}
+        {%- if metric.type != 'ratio' or used | length != 1 -%}
+            {{ exceptions.raise_compiler_error("KPI '" ~ kpi.name ~ "': a share of the total is a ratio over one semantic model.") }}
+        {%- endif -%}
+        {%- set total_columns = {} -%}
+        {%- for input in inputs -%}{%- do total_columns.update({input.column: kpi_measure_column(input, 'whole')}) -%}{%- endfor -%}
+    {%- endif -%}
+    {%- if metric.type == 'ratio' -%}
+        {%- set numerator = kpi_value_sql(kpi_metric(metric.type_params.numerator.name), columns) -%}
+        {%- set denominator = kpi_value_sql(kpi_metric(metric.type_params.denominator.name), total_columns if of_total else columns) -%}
+        {%- set value = '(' ~ numerator ~ ') / nullif(' ~ denominator ~ ', 0)' -%}
+    {%- else -%}
+        {%- set value = kpi_value_sql(metric, columns) -%}
+        {%- set numerator = value -%}
+        {%- set denominator = none -%}
+    {%- endif -%}
+    {%- set has_parts = kpi_has_parts(metric) -%}
+    {%- set keys = ['grain', 'period_start', 'dimension', 'member'] -%}
+    select
+        {{ kpi_text(kpi.name) }} as kpi_id
+        {%- for key in keys %},
+        {% if used | length == 1 %}part_0.{{ key }}{% else %}coalesce({% for _ in used %}part_{{ loop.index0 }}.{{ key }}{{ ', ' if not loop.last }}{% endfor %}) as {{ key }}{% endif %}
+        {%- endfor %},
+        cast({{ value }} as double) as value,
+        {{ 'cast(' ~ numerator ~ ' as double)' if has_parts else kpi_number(none) }} as numerator,
+        {{ 'cast(' ~ denominator ~ ' as double)' if has_parts and denominator else kpi_number(none) }} as denominator,
+        {{ kpi_text(kpi.config.meta.get('unit')) }} as unit
+    from {{ parts[used[0]] }} as part_0
+    {%- for name in used[1:] %}
+    {%- set outer = loop %}
+    full outer join {{ parts[name] }} as part_{{ outer.index }}
+        on {% for key in keys %}part_0.{{ key }} = part_{{ outer.index }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    {%- endfor %}
+    {%- if of_total %}
+    left join {{ parts[used[0]] }} as whole
+        on part_0.grain = whole.grain and part_0.period_start = whole.period_start and whole.dimension = 'total'
+    {%- endif %}
+    where {% if used | length == 1 %}part_0.grain{% else %}coalesce({% for _ in used %}part_{{ loop.index0 }}.grain{{ ', ' if not loop.last }}{% endfor %}){% endif %} in ({% for grain in case.grains %}'{{ grain }}'{{ ', ' if not loop.last }}{% endfor %})
+        and {% if used | length == 1 %}part_0.dimension{% else %}coalesce({% for _ in used %}part_{{ loop.index0 }}.dimension{{ ', ' if not loop.last }}{% endfor %}){% endif %} in ({% for dimension in case.dimensions %}'{{ dimension }}'{{ ', ' if not loop.last }}{% endfor %})
+        and ({% for input in inputs %}part_{{ used.index(input.semantic_model) }}.{{ input.column }} is not null{{ ' or ' if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{#
+    All rows of kpi_values. parts: dictionary semantic model -> relation of its int_kpi_measures model.
+    Fails when a KPI's semantic model has no such model.
+#}
+{% macro kpi_value_rows(parts) %}
+    {%- if not execute -%}
+        select 1 as nothing_is_known_while_parsing
+    {%- else -%}
+        {%- for name in kpi_semantic_models() if name not in parts -%}
+            {{ exceptions.raise_compiler_error("KPIs use the semantic model '" ~ name ~ "', but kpi_values has no measures of it: add models/intermediate/kpi/int_kpi_measures__" ~ name ~ ".sql and name it in kpi_values.sql.") }}
+        {%- endfor -%}
+        {%- set rows = [] -%}
+        {%- for kpi in kpi_metrics() -%}
+            {%- for case in kpi_cases(kpi) -%}
+                {%- do rows.append(kpi_case_rows(kpi, case, parts)) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {{ rows | join('\nunion all\n') }}
+    {%- endif -%}
+{% endmacro %}
+
+{# The required keys of a KPI's meta; a declaration without one of them fails with all that are missing. #}
+{% macro kpi_check_declaration(metric) %}
+    {% set missing = [] %}
+    {% for key in ['name_zh', 'domain', 'unit', 'direction', 'time_basis', 'owner', 'valid_from'] if key not in metric.config.meta %}
+        {% do missing.append(key) %}
+    {% endfor %}
+    {% if not metric.description %}{% do missing.append('description (of the metric)') %}{% endif %}
+    {% if missing %}
+        {{ exceptions.raise_compiler_error("KPI '" ~ metric.name ~ "' declares no " ~ missing | join(', ') ~ ": add it under config.meta of the metric.") }}
+    {% endif %}
+    {% if metric.config.meta.direction not in ['up', 'down', 'neutral'] %}
+        {{ exceptions.raise_compiler_error("KPI '" ~ metric.name ~ "': direction is up, down or neutral.") }}
+    {% endif %}
+{% endmacro %}
+
+{# All rows of kpi_catalogue. #}
+{% macro kpi_catalogue_rows() %}
+    {%- if not execute -%}
+        select 1 as nothing_is_known_while_parsing
+    {%- else -%}
+        {%- for metric in kpi_metrics() %}
+        {%- do kpi_check_declaration(metric) %}
+        {%- set meta = metric.config.meta %}
+        {%- set thresholds = meta.get('thresholds') or {} %}
+    select
+        {{ kpi_text(metric.name) }} as kpi_id,
+        {{ meta.get('version', 1) }} as version,
+        {{ kpi_text(metric.label) }} as name,
+        {{ kpi_text(meta.name_zh) }} as name_zh,
+        {{ kpi_text(meta.domain) }} as domain,
+        {{ kpi_text(meta.unit) }} as unit,
+        {{ kpi_text(meta.direction) }} as direction,
+        {{ kpi_text(metric.description | trim) }} as definition,
+        {{ kpi_text(kpi_grains(metric)) }} as grains,
+        {{ kpi_text(kpi_dimensions(metric)) }} as dimensions,
+        {{ kpi_text(meta.time_basis) }} as time_basis,
+        {{ kpi_text(meta.get('window', 'period')) }} as time_window,
+        {{ kpi_text(meta.owner) }} as owner,
+        {{ kpi_number(thresholds.get('green')) }} as green_threshold,
+        {{ kpi_number(thresholds.get('yellow')) }} as yellow_threshold,
+        {{ kpi_text(meta.get('reference')) }} as reference,
+        cast({{ kpi_text(meta.valid_from) }} as date) as valid_from
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,161 @@
+"""What is told about a model after dbt ran it: its rows, and which columns each of its columns is made of.
+
+Belongs here: counting rows in the warehouse (read-only, closed again), column lineage from the SQL that dbt compiled.
+Not here: running dbt (`transform.py`). Lineage is computed once for each text of a model and kept beside dbt's files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+CACHE = "column_lineage.json"
+LAKE_PATH = re.compile(r"/lake/(\w+)/")
+#: Column of a model -> (asset key, column) of what it is made of.
+ColumnDeps = dict[str, list[tuple[list[str], str]]]
+
+
+def describe_models(target: Path, warehouse: Path) -> dict[str, dict[str, Any]]:
+    """Dagster metadata by model name for what dbt ran last into `target`."""
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    ran = {r["unique_id"]: r for r in results if r["status"] == "success" and r["unique_id"].startswith("model.")}
+    seeds = [r["unique_id"] for r in results if r["status"] == "success" and r["unique_id"].startswith("seed.")]
+    nodes = manifest["nodes"]
+    counts = row_counts(warehouse, [nodes[u]["relation_name"] for u in [*ran, *seeds]])
+    lineage = column_lineage(target, manifest, {u: r["compiled_code"] for u, r in ran.items() if r["compiled_code"]})
+    described: dict[str, dict[str, Any]] = {}
+    for unique_id in [*ran, *seeds]:
+        node = nodes[unique_id]
+        metadata: dict[str, Any] = {}
+        if node["relation_name"] in counts:
+            metadata["dagster/row_count"] = counts[node["relation_name"]]
+        if lineage.get(unique_id):
+            metadata["dagster/column_lineage"] = _table_lineage(lineage[unique_id])
+        described[node["name"]] = metadata
+    return described
+
+
+def row_counts(warehouse: Path, relations: list[str]) -> dict[str, int]:
+    """Rows of tables by quoted name; views are left out, since counting them would compute them."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        tables = {
+            f'"{database}"."{schema}"."{table}"'
+            for database, schema, table in connection.execute(
+                "select database_name, schema_name, table_name from duckdb_tables()"
+            ).fetchall()
+        }
+        counted = [relation for relation in relations if relation in tables]
+        if not counted:
+            return {}
+        parts = " union all ".join(f"select {n} as n, count(*) as c from {r}" for n, r in enumerate(counted))
+        return {counted[n]: count for n, count in connection.execute(parts).fetchall()}
+
+
+def column_lineage(target: Path, manifest: Mapping[str, Any], compiled: Mapping[str, str]) -> dict[str, ColumnDeps]:
+    """Column lineage by model; only models whose text is new since the last time are analysed."""
+    path = target / CACHE
+    try:
+        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    found: dict[str, ColumnDeps] = {}
+    is_changed = False
+    keys = _keys_by_relation(manifest)
+    schema = _schema(manifest)
+    for unique_id, sql in compiled.items():
+        digest = hashlib.sha256(sql.encode()).hexdigest()
+        if known.get(unique_id, {}).get("sql") != digest:
+            known[unique_id] = {"sql": digest, "columns": analyse(sql, schema, keys)}
+            is_changed = True
+        found[unique_id] = known[unique_id]["columns"]
+    if is_changed:
+        path.write_text(json.dumps(known), encoding="utf-8")
+    return found
+
+
+def analyse(sql: str, schema: Mapping[str, Any], keys: Mapping[str, list[str]]) -> ColumnDeps:
+    """Which columns of other assets each output column of a query is made of.
+
+    `schema` is catalog -> schema -> table -> column -> type, `keys` maps `catalog.schema.table` to asset keys. A query
+    that the parser does not understand has no lineage: the model itself runs all the same.
+    """
+    from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.optimizer.scope import build_scope
+
+    try:
+        tree = qualify(
+            parse_one(sql, dialect="duckdb"),
+            schema=dict(schema),
+            dialect="duckdb",
+            validate_qualify_columns=False,
+            quote_identifiers=False,
+            identify=False,
+        )
+        scope = build_scope(tree)
+        if scope is None or not isinstance(tree, exp.Query):
+            return {}
+        columns: ColumnDeps = {}
+        for name in tree.named_selects:
+            if not name or name == "*":
+                continue
+            deps = []
+            for node in lineage(name, tree, scope=scope, dialect="duckdb", copy=False).walk():
+                if node.downstream or not isinstance(node.expression, exp.Table):
+                    continue
+                key = _asset_of(node.expression, keys)
+                column = node.name.rsplit(".", 1)[-1].strip('"')
+                if key is not None and column != "*" and (key, column) not in deps:
+                    deps.append((key, column))
+            columns[name] = deps
+        return columns
+    except (SqlglotError, RecursionError):
+        return {}
+
+
+def _asset_of(table: Any, keys: Mapping[str, list[str]]) -> list[str] | None:
+    relation = ".".join(part.name for part in table.parts) if hasattr(table, "parts") else ""
+    if relation in keys:
+        return keys[relation]
+    lake = LAKE_PATH.search(table.sql(dialect="duckdb"))
+    return ["clean", lake.group(1)] if lake else None
+
+
+def _keys_by_relation(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
+    from orchestration.transform import asset_key
+
+    return {
+        node["relation_name"].replace('"', ""): list(asset_key(node).path)
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed") and node.get("relation_name")
+    }
+
+
+def _schema(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model" and node.get("columns"):
+            table = schema.setdefault(node["database"], {}).setdefault(node["schema"], {})
+            table[node["alias"]] = {name: c.get("data_type") or "text" for name, c in node["columns"].items()}
+    return schema
+
+
+def _table_lineage(columns: Mapping[str, Any]) -> dg.TableColumnLineage:
+    return dg.TableColumnLineage(
+        deps_by_column={
+            column: [
+                dg.TableColumnDep(asset_key=dg.AssetKey(key), column_name=upstream) for key, upstream in deps
+            ]
+            for column, deps in columns.items()
+        }
+    )

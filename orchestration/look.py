@@ -1,0 +1,115 @@
+"""Whether there is anything to do: a look that costs what is new, not what there is.
+
+Belongs here: comparing inbox, ledger and code with what the last run saw. Not here: doing it (`pipeline.py`). Imports
+neither Dagster nor an engine, so that a run with nothing new ends at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, select
+
+from ingestion.home import Home
+from ingestion.ledger import runs
+from ingestion.ledger.tables import delivery
+from orchestration.settings import PROJECT_DIR, Settings, describe, load_settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+#: States of deliveries that a run has yet to take further.
+PENDING_STATES = ("received", "checked")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for a run. `key` is the same as long as nothing else has come."""
+
+    files: int
+    deliveries: int
+    is_changed: bool  # deliveries, settings or code differ from what was last judged
+    key: str
+
+
+def waiting(home: Home, inbox: Path | None = None) -> Waiting | None:
+    """What waits for a run, or None. Files that still grow do not count yet."""
+    from ingestion.ledger.engine import open_ledger
+    from ingestion.receive import files_at_rest
+
+    settings = load_settings(home)
+    files = files_at_rest(inbox or home.inbox, rest_seconds=settings.technical.inbox_rest_seconds)
+    ledger = open_ledger(home)
+    try:
+        pending = _pending(ledger)
+        now_seen = fingerprint(ledger, settings)
+        last = runs.last_runs(ledger, 1, outcomes=[runs.PUBLISHED, runs.GATE_CLOSED])
+    finally:
+        ledger.dispose()
+    is_changed = _is_known_anything(pending, last) and (not last or last[0].summary.get("fingerprint") != now_seen)
+    if not files and not pending and not is_changed:
+        return None
+    listed = json.dumps([[str(f), f.stat().st_size, f.stat().st_mtime_ns] for f in files] + [pending, now_seen])
+    return Waiting(len(files), len(pending), is_changed, hashlib.sha256(listed.encode()).hexdigest()[:32])
+
+
+def _is_known_anything(pending: list[int], last: list[runs.RunRecord]) -> bool:
+    return bool(pending or last)
+
+
+def _pending(ledger: Engine) -> list[int]:
+    query = select(delivery.c.delivery_seq).where(delivery.c.state.in_(PENDING_STATES)).order_by(delivery.c.delivery_seq)
+    with ledger.connect() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def fingerprint(ledger: Engine, settings: Settings) -> str:
+    """What a published version depends on beside the clock: deliveries that count, code, settings."""
+    query = select(delivery.c.delivery_seq, delivery.c.state).order_by(delivery.c.delivery_seq)
+    digest = hashlib.sha256()
+    with ledger.connect() as connection:
+        for seq, state in connection.execute(query):
+            digest.update(f"{seq}:{state};".encode())
+    digest.update(code_version().encode())
+    digest.update(describe(settings).encode())
+    return digest.hexdigest()
+
+
+def code_version() -> str:
+    """SHA-256 over what computes and judges: the dbt project, contracts, suites, and the rooms' own code."""
+    from orchestration.prepare import project_fingerprint
+
+    digest = hashlib.sha256(project_fingerprint().encode())
+    for folder, pattern in (
+        ("ingestion", "**/*.yml"),
+        ("ingestion", "**/*.py"),
+        ("expectations", "**/*.json"),
+        ("expectations", "**/*.py"),
+        ("publishing", "**/*.py"),
+    ):
+        for path in sorted((PROJECT_DIR / folder).glob(pattern)):
+            digest.update(str(path.relative_to(PROJECT_DIR)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def record(home: Home, *, now: datetime) -> None:
+    """Note in the ledger that every source was looked at."""
+
+
+def is_run_waiting(instance: DagsterInstance) -> bool:
+    """Whether a run is queued or under way in this Dagster instance."""
+    from dagster import DagsterRunStatus, RunsFilter
+
+    busy = [
+        DagsterRunStatus.QUEUED,
+        DagsterRunStatus.NOT_STARTED,
+        DagsterRunStatus.STARTING,
+        DagsterRunStatus.STARTED,
+    ]
+    return instance.get_runs_count(RunsFilter(statuses=busy)) > 0

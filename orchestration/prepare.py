@@ -1,0 +1,106 @@
+"""Parsing the dbt project once, so that nothing is parsed when definitions are loaded.
+
+Belongs here: making `dbt_project/target/manifest.json` and telling whether it is that of the project as it is now.
+Set-up calls `python -m orchestration.prepare`; the command line calls `ensure_manifest` before it loads definitions.
+Not here: running dbt for a home (`transform.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from ingestion.errors import MilepostError
+from orchestration.settings import DBT_PROJECT_DIR
+
+TARGET = DBT_PROJECT_DIR / "target"
+MANIFEST = TARGET / "manifest.json"
+FINGERPRINT = TARGET / "project.sha256"
+SOURCES = ("models", "macros", "seeds", "tests", "snapshots", "analyses")
+
+
+@cache
+def project_fingerprint(folder: Path = DBT_PROJECT_DIR) -> str:
+    """SHA-256 over names and contents of everything that dbt parses."""
+    digest = hashlib.sha256()
+    files = [folder / "dbt_project.yml"]
+    files += [path for source in SOURCES for path in sorted((folder / source).rglob("*")) if path.is_file()]
+    for path in files:
+        digest.update(str(path.relative_to(folder)).encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def is_prepared() -> bool:
+    """Whether the manifest is that of the project as it is now."""
+    return (
+        MANIFEST.exists()
+        and FINGERPRINT.exists()
+        and FINGERPRINT.read_text(encoding="ascii").strip() == project_fingerprint()
+    )
+
+
+def ensure_manifest() -> Path:
+    """The manifest, parsed anew where the project has changed since."""
+    if not is_prepared():
+        parse()
+    return MANIFEST
+
+
+def parse() -> None:
+    """Parse the project; MilepostError with dbt's own words where it does not parse."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    fingerprint = project_fingerprint()
+    with tempfile.TemporaryDirectory(prefix="milepost-parse-") as home:
+        done = subprocess.run(
+            [
+                str(Path(sys.executable).with_name("dbt")),
+                "--quiet",
+                "--no-use-colors",
+                "--no-send-anonymous-usage-stats",
+                "parse",
+                "--project-dir",
+                str(DBT_PROJECT_DIR),
+                "--profiles-dir",
+                str(DBT_PROJECT_DIR),
+            ],
+            env={
+                **os.environ,
+                # parsing opens no database; the profile only has to name one
+                "MILEPOST_HOME": os.environ.get("MILEPOST_HOME") or home,
+                "DBT_TARGET_PATH": str(TARGET),
+                "DBT_LOG_PATH": str(TARGET),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise MilepostError(
+            f"the dbt project does not parse:\n{(done.stdout + done.stderr).strip()}",
+            where=str(DBT_PROJECT_DIR),
+            remedy="Correct the file that dbt names",
+        )
+    FINGERPRINT.write_text(fingerprint + "\n", encoding="ascii")
+
+
+def main() -> int:
+    """Set-up: parse where needed, say what was done."""
+    if is_prepared():
+        return 0
+    try:
+        parse()
+    except MilepostError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write("dbt project parsed\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

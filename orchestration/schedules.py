@@ -1,0 +1,52 @@
+"""Schedules: the look at all sources every five minutes, the full check each night.
+
+Belongs here: when something starts by the clock. Not here: what it does. On because they are registered: they tick
+whenever Dagster's daemon runs (`milepost ui`).
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration import jobs, look
+from orchestration.session import RunRequest, utc_now
+from orchestration.settings import load_settings, resolve_home
+
+LOOK_CRON = "*/5 * * * *"
+NIGHTLY_CRON = "30 2 * * *"
+
+
+@dg.schedule(
+    job=jobs.refresh,
+    cron_schedule=LOOK_CRON,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every five minutes: notes that the sources were looked at, and starts a run when something waits.",
+)
+def look_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """The sensor's second pair of eyes: also finds what a run left behind (a delivery confirmed, a killed run)."""
+    home = resolve_home()
+    if look.is_run_waiting(context.instance):
+        return dg.SkipReason("a run is queued or under way: it takes what is there")
+    waiting = look.waiting(home)
+    look.record(home, now=utc_now())
+    if not waiting:
+        return dg.SkipReason("nothing is new")
+    return dg.RunRequest(
+        run_key=waiting.key, run_config=jobs.run_config(RunRequest(home=home, launched_by="schedule"))
+    )
+
+
+@dg.schedule(
+    job=jobs.refresh,
+    cron_schedule=NIGHTLY_CRON,
+    execution_timezone=load_settings(resolve_home()).reporting_time_zone,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Each night: everything is computed anew from the lake, judged and published.",
+)
+def nightly_full_check(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """A rebuild proves that what was computed step by step is what comes out at once."""
+    request = RunRequest(home=resolve_home(), full_refresh=True, launched_by="schedule")
+    return dg.RunRequest(run_config=jobs.run_config(request))
+
+
+SCHEDULES = [look_schedule, nightly_full_check]

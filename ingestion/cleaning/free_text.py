@@ -1,0 +1,11 @@
+"""Kind free_text: words of people: NFKC, spaces and line ends collapsed; scrubbed of identifiers later."""
+
+from __future__ import annotations
+
+from ingestion.cleaning.base import Cleaning, Setting, collapsed
+from ingestion.contracts.model import Column
+
+
+def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
+    """Any text is taken."""
+    return Cleaning(collapsed(text))

@@ -1,0 +1,11 @@
+"""Kind name: a person's or organisation's name: NFKC, runs of spaces collapsed."""
+
+from __future__ import annotations
+
+from ingestion.cleaning.base import Cleaning, Setting, collapsed
+from ingestion.contracts.model import Column
+
+
+def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
+    """Any text is taken."""
+    return Cleaning(collapsed(text))

@@ -1,0 +1,15 @@
+"""Kind timestamp: a moment (TIMESTAMP in UTC), from the column's, else the contract's time zone, or its own offset."""
+
+from __future__ import annotations
+
+from ingestion.cleaning.base import Cleaning, Failure, Setting, unreadable
+from ingestion.cleaning.moments import EARLIEST, LATEST, has_offset, in_utc, local_moment, offset_moment
+from ingestion.contracts.model import Column
+
+
+def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
+    """Null with a reason where no form fits or the year is beyond 1900 to 2199."""
+    local = in_utc(local_moment(text, column, setting), setting.time_zone(column))
+    read = f"case when {has_offset(text)} then coalesce({offset_moment(text)}, {local}) else {local} end"
+    outside = f"{value} < timestamp '{EARLIEST}' or {value} >= timestamp '{LATEST}'"
+    return Cleaning(read, (unreadable(text, value, "not_a_timestamp"), Failure("impossible_date", outside)))

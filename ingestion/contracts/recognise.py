@@ -1,0 +1,139 @@
+"""Which contract a file may be of, and which column each of its headings is.
+
+Belongs here: pure functions over names and headings. Not here: opening files (`ingestion/readers`), registering
+deliveries, anything that looks at values.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ingestion.contracts.model import Column, Contract, ContractSet
+
+_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
+_COMPRESSED = (".gz", ".zip")
+
+
+@dataclass(frozen=True)
+class MissingHeading:
+    """A required column that no heading of the file is."""
+
+    column: str
+    heading: str  # the system's own heading
+    did_you_mean: str | None  # nearest heading of the file that is nothing else, as the file writes it
+
+
+@dataclass(frozen=True)
+class HeadingMatch:
+    """What the headings of a file are to one contract."""
+
+    contract: str
+    positions: tuple[tuple[str, int], ...]  # column name -> position of its heading in the file, from 0
+    units: tuple[tuple[str, str], ...]  # column name -> what `unit_from_heading` read from its heading
+    missing: tuple[MissingHeading, ...]
+    absent: tuple[str, ...]  # optional columns that the file does not have
+    unknown: tuple[str, ...]  # headings of the file that the contract does not name
+    repeated: tuple[str, ...]  # headings whose column was found further left already; not read
+
+    @property
+    def is_match(self) -> bool:
+        """All required headings are there."""
+        return not self.missing
+
+    def position(self, column: str) -> int | None:
+        """Position of a column's heading, from 0; None where the file does not have it."""
+        return dict(self.positions).get(column)
+
+    def explain(self) -> str:
+        """What is missing, in words; empty where nothing is."""
+        return "; ".join(
+            f"heading {gap.heading} is missing" + (f" (did you mean {gap.did_you_mean}?)" if gap.did_you_mean else "")
+            for gap in self.missing
+        )
+
+
+def normalise_heading(heading: str) -> str:
+    """NFKC, without byte order marks and invisible characters, trimmed, inner spaces collapsed, case folded."""
+    text = unicodedata.normalize("NFKC", str(heading)).translate(_INVISIBLE)
+    return re.sub(r"\s+", " ", text).strip().strip('"').strip().casefold()
+
+
+def _unit(column: Column, heading: str) -> str | None:
+    """The unit a heading states where the contract expects one there, else None."""
+    if column.unit_from_heading is None:
+        return None
+    text = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", str(heading)).translate(_INVISIBLE)).strip().strip('"')
+    found = re.fullmatch(column.unit_from_heading, text.strip(), flags=re.IGNORECASE)
+    return found.group(1).upper() if found else None
+
+
+def match_headings(contract: Contract, headings: Sequence[str]) -> HeadingMatch:
+    """Which column each heading is. Headings are compared normalised; a column takes its leftmost heading."""
+    known = {normalise_heading(alias): column for column in contract.columns for alias in column.headings}
+    ignored = {normalise_heading(heading) for heading in contract.ignored_headings}
+    positions: dict[str, int] = {}
+    units: dict[str, str] = {}
+    unknown: list[str] = []
+    repeated: list[str] = []
+    for position, heading in enumerate(headings):
+        name = normalise_heading(heading)
+        column = known.get(name)
+        if column is None:
+            column = next((c for c in contract.columns if _unit(c, heading) is not None), None)
+        if column is None:
+            if name and name not in ignored:
+                unknown.append(str(heading))
+        elif column.name in positions:
+            repeated.append(str(heading))
+        else:
+            positions[column.name] = position
+            unit = _unit(column, heading)
+            if unit is not None:
+                units[column.name] = unit
+    missing = tuple(
+        MissingHeading(column.name, column.headings[0], _nearest(column, unknown))
+        for column in contract.columns
+        if column.heading_required and column.name not in positions
+    )
+    absent = tuple(c.name for c in contract.columns if not c.heading_required and c.name not in positions)
+    return HeadingMatch(
+        contract=contract.id,
+        positions=tuple(positions.items()),
+        units=tuple(units.items()),
+        missing=missing,
+        absent=absent,
+        unknown=tuple(unknown),
+        repeated=tuple(repeated),
+    )
+
+
+def _nearest(column: Column, unknown: Iterable[str]) -> str | None:
+    by_name = {normalise_heading(heading): heading for heading in unknown}
+    for alias in column.headings:
+        near = difflib.get_close_matches(normalise_heading(alias), by_name, n=1, cutoff=0.7)
+        if near:
+            return by_name[near[0]]
+    return None
+
+
+def bare_name(file_name: str) -> str:
+    """Name of a file without folders and without .gz or .zip: what `filePattern` is matched against."""
+    name = unicodedata.normalize("NFC", PurePosixPath(file_name.replace("\\", "/")).name)
+    for suffix in _COMPRESSED:
+        if name.casefold().endswith(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def candidates(contracts: ContractSet, system: str, file_name: str) -> tuple[Contract, ...]:
+    """Contracts of the system whose pattern the whole name matches; the headings decide between them.
+
+    `file_name` may have folders; for a member of an archive it is the member's name.
+    """
+    name = bare_name(file_name)
+    return tuple(c for c in contracts.of_system(system) if c.file.name_pattern.fullmatch(name))

@@ -17,7 +17,8 @@ from ingestion.contracts.model import KINDS, Contract, PersonalData, Target
 from ingestion.contracts.recognise import normalise_heading
 from ingestion.entity import Entity, EntityColumn
 
-_PARSE = "select json_serialize_sql('select (' || $1 || E'\\n)')"
+_MOMENTS = ("TIMESTAMP", "DATE")
+_INCONSTANT_FUNCTIONS = "select distinct function_name from duckdb_functions() where stability <> 'CONSISTENT'"
 
 
 def cleaned_columns(contract: Contract) -> dict[str, str]:
@@ -45,12 +46,15 @@ class ExpressionCheck:
     def __init__(self) -> None:
         self._engine = duckdb.connect(":memory:", config={"enable_external_access": "false", "threads": "1"})
         # the same record has to give the same row whenever it is read: no clock, no chance
-        self._inconstant = {
-            name
-            for (name,) in self._engine.execute(
-                "select distinct function_name from duckdb_functions() where stability is not null and stability <> 'CONSISTENT'"
-            ).fetchall()
-        } | {"current_date", "current_timestamp", "current_time", "localtime", "localtimestamp", "now", "today"}
+        self._inconstant = {name for (name,) in self._engine.execute(_INCONSTANT_FUNCTIONS).fetchall()} | {
+            "current_date",
+            "current_timestamp",
+            "current_time",
+            "localtime",
+            "localtimestamp",
+            "now",
+            "today",
+        }
 
     def __enter__(self) -> ExpressionCheck:
         return self
@@ -78,16 +82,16 @@ class ExpressionCheck:
         for part in ("unit", "key", "lines"):
             for name in getattr(rule, part):
                 _known(name, names, report.at(part))
-        if rule.version is not None and _known(rule.version, names, report.at("version")):
-            if names[rule.version] not in ("TIMESTAMP", "DATE"):
-                report.at("version").add(f"{rule.version} has to be a timestamp or a date")
+        version = rule.version
+        if version is not None and _known(version, names, report.at("version")) and names[version] not in _MOMENTS:
+            report.at("version").add(f"{version} has to be a timestamp or a date")
         for expression in rule.period:
             self._expression(expression, None, names, report.at("period"))
 
     def _check_columns(self, contract: Contract, names: Mapping[str, str], report: Report) -> None:
-        if contract.deleted_flag is not None and _known(contract.deleted_flag, names, report.at("deletedFlag")):
-            if names[contract.deleted_flag] != "BOOLEAN":
-                report.at("deletedFlag").add(f"{contract.deleted_flag} has to be of kind boolean")
+        flag = contract.deleted_flag
+        if flag is not None and _known(flag, names, report.at("deletedFlag")) and names[flag] != "BOOLEAN":
+            report.at("deletedFlag").add(f"{flag} has to be of kind boolean")
         own = {column.name: column for column in contract.columns}
         for column in contract.columns:
             for name in column.fill_down:
@@ -95,8 +99,8 @@ class ExpressionCheck:
         footer = contract.file.footer
         if footer is not None:
             place = report.at("footer")
-            headings = {normalise_heading(h) for c in contract.columns for h in c.headings}
-            if normalise_heading(footer.column) not in headings | set(map(normalise_heading, contract.ignored_headings)):
+            headings = [heading for column in contract.columns for heading in column.headings]
+            if normalise_heading(footer.column) not in map(normalise_heading, [*headings, *contract.ignored_headings]):
                 place.at("column").add(f"no column has the heading {footer.column}")
             for name in footer.sums:
                 if _known(name, own, place.at("sums")) and own[name].kind not in ("integer", "decimal", "money"):
@@ -119,7 +123,7 @@ class ExpressionCheck:
         mapped = dict(target.columns)
         for name in entity.key:
             if name not in mapped:
-                report.at(f"columns.{name}").add("is part of the entity's key: map it, to null where the export has none")
+                report.at(f"columns.{name}").add("is part of the key: map it, to null where the export has none")
         for name in target.distinct_by:
             _known(name, names, report.at("distinctBy"))
         if target.where is not None:
@@ -136,17 +140,20 @@ class ExpressionCheck:
 
     def _expression(self, text: str, wanted: str | None, names: Mapping[str, str], report: Report) -> set[str] | None:
         """Columns whose values the expression's result may hold, or None where it is wrong (then reported)."""
-        parsed = json.loads(self._engine.execute(_PARSE, [text]).fetchall()[0][0])
+        # quoted, not bound: binding parameters would make the engine import pandas
+        quoted = f"select ({text}\n)".replace("'", "''")
+        parsed = json.loads(self._engine.execute(f"select json_serialize_sql('{quoted}')").fetchall()[0][0])
         if parsed["error"]:
             report.add(f"is no SQL expression: {parsed['error_message']}")
             return None
         select = parsed["statements"][0]["node"]
-        if len(parsed["statements"]) != 1 or len(select.get("select_list", ())) != 1 or select["from_table"]["type"] != "EMPTY":
+        parts = select.get("select_list", ())
+        if len(parsed["statements"]) != 1 or len(parts) != 1 or select["from_table"]["type"] != "EMPTY":
             report.add("has to be one expression, not a statement")
             return None
         results: set[str] = set()
         is_right = True
-        for node, is_condition in _nodes(select["select_list"][0]):
+        for node, is_condition in _nodes(parts[0]):
             kind = node.get("class")
             if kind in ("SUBQUERY", "WINDOW"):
                 report.add(f"a {kind.lower()} depends on other records: only the record's own columns may be named")

@@ -79,7 +79,7 @@ def load_contracts(folder: Path | None = None) -> ContractSet:
 def _read(path: Path, report: Report) -> Contract | None:
     """The contract of one file; None where too little of it can be read to look further."""
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a safe loader
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = "" if mark is None else f" in line {mark.line + 1}"
@@ -121,7 +121,7 @@ def _read(path: Path, report: Report) -> Contract | None:
         export=export,
         version=str(raw.get("version")),
         title=str(raw.get("name")),
-        description=" ".join(str(description[key]) for key in ("purpose", "limitations", "usage") if description.get(key)),
+        description=" ".join(str(description[k]) for k in ("purpose", "limitations", "usage") if description.get(k)),
         owner=str(owner),
         path=report.file,
         file=read_file_rule(own, ours),
@@ -168,8 +168,9 @@ def _check_whole(contract: Contract, own: Mapping[str, Any], report: Report) -> 
         if column.kind == "phone" and contract.phone_region is None:
             report.at(f"schema.{column.name}").add("kind phone needs the contract's phoneRegion")
     for heading in contract.ignored_headings:
-        if normalise_heading(heading) in taken:
-            report.at("customProperties.ignoredHeadings").add(f"{heading} is that of {taken[normalise_heading(heading)]}")
+        owner = taken.get(normalise_heading(heading))
+        if owner is not None:
+            report.at("customProperties.ignoredHeadings").add(f"{heading} is that of {owner}")
     if contract.decimal_mark == contract.thousands_mark:
         report.at("customProperties.thousandsMark").add("is the decimal mark")
 

@@ -24,7 +24,7 @@ class Mistake:
         return f"{self.file}: {self.place}: {self.what}" if self.place else f"{self.file}: {self.what}"
 
 
-class ContractErrors(MilepostError):
+class ContractErrors(MilepostError):  # noqa: N818 - it holds many errors
     """Every mistake of every contract file at once."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:

@@ -80,10 +80,11 @@ class Column:
     date, timestamp, phone, email, name, address, national_id, account (open ids, platform account names), postcode,
     birth_date, country, free_text.
 
-    After cleaning: money is DECIMAL(18,4), integer BIGINT, decimal and percent DOUBLE (a percentage is the number before
-    the sign: 1.16 for `1.16%`), timestamp TIMESTAMP in UTC, date and birth_date DATE, the rest VARCHAR. `scale` multiplies
-    what was read. `values` are compared after NFKC, trimming and lower-casing; the canonical word takes the source
-    word's place before the kind reads it; a word that is not among them fails as `on_fail` says.
+    After cleaning: money is DECIMAL(18,4), integer BIGINT, decimal and percent DOUBLE (a percentage is the number
+    before the sign: 1.16 for `1.16%`), timestamp TIMESTAMP in UTC, date and birth_date DATE, the rest VARCHAR.
+    `scale` multiplies what was read. `values` are compared after NFKC, trimming and lower-casing; the canonical
+    word takes the source word's place before the kind reads it; a word that is not among them fails as `on_fail`
+    says.
     `date_forms` hold strptime forms or the words `iso` (ISO 8601, with or without time and offset) and `excel_serial`
     (a number of days as Excel counts them). No forms: `iso`.
     """
@@ -118,14 +119,16 @@ class Column:
 class Target:
     """Rows of one entity that the export yields.
 
-    `columns` maps the entity's columns to SQL expressions over the contract's cleaned columns. A column of class direct
-    or sensitive exists there only as `<name>__token` and `<name>__mask`. `record_number` (bigint), `occurrence` (bigint,
-    number of the same line within the delivery), `line_number` (bigint, position by record number within
-    `supersede.lines`, or the unit) and `file_name` (text, path below the system's folder) may be used too. Whatever its
-    class, a column of kind address also gives `<name>__province`, `<name>__city` and `<name>__district` (null where they
-    cannot be read). A quasi identifier exists only made coarse: `<name>__year` (birth_date, bigint), `<name>__area`
-    (postcode, text). A column with `unit_from_heading` also gives `<name>__unit` (text).
-    `distinct_by`: of several records with the same values of these cleaned columns in one unit, the first makes the row.
+    `columns` maps the entity's columns to SQL expressions over the contract's cleaned columns. A column of class
+    direct or sensitive exists there only as `<name>__token` and `<name>__mask`. `record_number` (bigint),
+    `occurrence` (bigint, number of the same line within the delivery), `line_number` (bigint, position by record
+    number within `supersede.lines`, or the unit) and `file_name` (text, path below the system's folder) may be used
+    too. Whatever its class, a column of kind address also gives `<name>__province`, `<name>__city` and
+    `<name>__district` (null where they cannot be read). A quasi identifier exists only made coarse: `<name>__year`
+    (birth_date, bigint), `<name>__area` (postcode, text). A column with `unit_from_heading` also gives
+    `<name>__unit` (text).
+    `distinct_by`: of several records with the same values of these cleaned columns in one unit, the first makes the
+    row.
     """
 
     entity: str
@@ -197,8 +200,7 @@ class Contract:
     held_rejected_share: float = 0.05
     extra_columns_reported: bool = True
     ignored_headings: tuple[str, ...] = ()  # headings that are known and not needed: not read, not reported
-    checks: tuple[tuple[str, str], ...] = ()  # name -> SQL predicate over cleaned columns that every record
-    #                                                must meet (as with SQL's CHECK, null is no breach); else it is rejected
+    checks: tuple[tuple[str, str], ...] = ()  # name -> SQL predicate; a record for which it is false is rejected
     fingerprint: str = ""  # SHA-256 of the file's canonical content
 
     def column(self, name: str) -> Column:

@@ -260,7 +260,7 @@ def read_column(raw: Mapping[str, Any], report: Report) -> Column | None:
     declared = raw.get("classification")
     classes = [c.value for c in PersonalData]
     if declared is not None and declared not in classes:
-        report.at("classification").add(f"{declared!r} is none of {', '.join(classes)}{did_you_mean(str(declared), classes)}")
+        _one_of(classes)(declared, report.at("classification"))
     elif declared is None and kind in PERSONAL_KINDS:
         report.add(f"kind {kind} usually is personal data: say its class under classification (business if it is none)")
     personal = PersonalData(declared) if declared in classes else PersonalData.BUSINESS
@@ -319,7 +319,7 @@ def read_file_rule(own: Mapping[str, Any], report: Report) -> FileRule:
         if key not in own:
             report.at(key).add("is missing")
     file_format = FileFormat(own.get("format") or "csv")
-    only = {"sheetPattern": FileFormat.EXCEL, "delimiter": FileFormat.CSV, "quote": FileFormat.CSV, "escape": FileFormat.CSV}
+    only = {"sheetPattern": FileFormat.EXCEL} | dict.fromkeys(("delimiter", "quote", "escape"), FileFormat.CSV)
     for key, needed in only.items():
         if key in own and file_format is not needed:
             report.at(key).add(f"is for format {needed}, this is {file_format}")
@@ -394,8 +394,9 @@ def read_targets(own: Mapping[str, Any], report: Report) -> tuple[Target, ...]:
             if (text := _text("null" if expression is None else expression, place.at(f"columns.{name}"))) is not None
         ]
         where = _text(entry["where"], place.at("where")) if "where" in entry else None
+        distinct_by = _texts(entry.get("distinctBy", []), place.at("distinctBy"))
         if entity is not None:
-            targets.append(Target(entity, tuple(pairs), where, _texts(entry.get("distinctBy", []), place.at("distinctBy"))))
+            targets.append(Target(entity, tuple(pairs), where, distinct_by))
     return tuple(targets)
 
 

@@ -6,10 +6,12 @@ Belongs here: how the database is opened and migrated. Not here: the schema (`ta
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 
 from ingestion.errors import MilepostError
 from ingestion.home import Home
@@ -39,6 +41,13 @@ def open_ledger(home: Home, url: str | None = None) -> Engine:
     return engine
 
 
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that takes the right to write at once, so that what it reads first cannot be changed meanwhile."""
+    with engine.execution_options(milepost_writes=True).begin() as connection:
+        yield connection
+
+
 def schema_version(engine: Engine) -> str | None:
     """Migration that the database stands at; None for an empty one."""
     with engine.connect() as connection:
@@ -58,7 +67,8 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Any) -> None:
-    connection.exec_driver_sql("begin")
+    writes = connection.get_execution_options().get("milepost_writes", False)
+    connection.exec_driver_sql("begin immediate" if writes else "begin")
 
 
 def _migrate(engine: Engine) -> None:

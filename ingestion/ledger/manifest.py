@@ -26,12 +26,16 @@ LINKS_MART = "core.customer_links"
 
 @dataclass(frozen=True)
 class MartColumn:
-    """A published column: `type` in DuckDB's words; `is_id` exempts it from pattern scans."""
+    """A published column: `type` in DuckDB's words.
+
+    `is_id` exempts it from pattern scans; `is_business` says that its words may read like a customer's name.
+    """
 
     name: str
     type: str
     description: str
     is_id: bool
+    is_business: bool
 
 
 @dataclass(frozen=True)

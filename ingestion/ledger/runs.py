@@ -80,9 +80,7 @@ def end_run(
 def close_killed_runs(ledger: Engine, *, now: datetime) -> int:
     """Mark runs that never ended as killed; call it under the home's lock. Returns how many there were."""
     with ledger.begin() as connection:
-        result = connection.execute(
-            update(run).where(run.c.ended_at.is_(None)).values(ended_at=now, outcome=KILLED)
-        )
+        result = connection.execute(update(run).where(run.c.ended_at.is_(None)).values(ended_at=now, outcome=KILLED))
         return result.rowcount
 
 
@@ -116,11 +114,15 @@ def last_runs(ledger: Engine, limit: int = 10, *, outcomes: Sequence[str] | None
         query = query.where(run.c.outcome.in_(outcomes))
     with ledger.connect() as connection:
         rows = connection.execute(query).mappings().all()
-        stages = connection.execute(
-            select(stage_timing)
-            .where(stage_timing.c.run_id.in_([row["run_id"] for row in rows]))
-            .order_by(stage_timing.c.started_at)
-        ).mappings().all()
+        stages = (
+            connection.execute(
+                select(stage_timing)
+                .where(stage_timing.c.run_id.in_([row["run_id"] for row in rows]))
+                .order_by(stage_timing.c.started_at)
+            )
+            .mappings()
+            .all()
+        )
     by_run: dict[str, list[StageTiming]] = {}
     for stage in stages:
         by_run.setdefault(stage["run_id"], []).append(

@@ -53,6 +53,7 @@ delivery = Table(
     Column("state_at", DateTime, nullable=False),
     Column("archived_as", Text),  # path below archive/
     Column("duplicate_of_seq", BigInteger),
+    Column("inbox_stamp", String(60)),  # size, time and node of the received file while it is still in the inbox
     Column("run_id", String(60)),
 )
 

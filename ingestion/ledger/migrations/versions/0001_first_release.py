@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("state_at", sa.DateTime(), nullable=False),
         sa.Column("archived_as", sa.Text(), nullable=True),
         sa.Column("duplicate_of_seq", sa.BigInteger(), nullable=True),
+        sa.Column("inbox_stamp", sa.String(length=60), nullable=True),
         sa.Column("run_id", sa.String(length=60), nullable=True),
         sa.PrimaryKeyConstraint("delivery_seq", name=op.f("pk_delivery")),
         sa.UniqueConstraint("delivery_id", name=op.f("uq_delivery_delivery_id")),

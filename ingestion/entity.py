@@ -65,7 +65,8 @@ def _columns(declared: dict[str, dict[str, str]]) -> tuple[EntityColumn, ...]:
 @cache
 def load_entities(path: Path = DECLARATION) -> dict[str, Entity]:
     """All entities by name, operational ones included, in declared order."""
-    declaration = yaml.safe_load(path.read_text(encoding="utf-8"))
+    # the C loader where there is one: ten times as fast
+    declaration = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     lineage = _columns(declaration["lineage"])
     entities = {}
     for section, has_lineage in (("entities", True), ("operational", False)):

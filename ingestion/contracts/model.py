@@ -85,7 +85,7 @@ class Column:
     `scale` multiplies what was read. `values` are compared after NFKC, trimming and lower-casing; the canonical
     word takes the source word's place before the kind reads it; a word that is not among them fails as `on_fail`
     says.
-    `date_forms` hold strptime forms or the words `iso` (ISO 8601, with or without time and offset) and `excel_serial`
+    `date_forms` hold strptime forms or the words `iso` (ISO 8601, with or without time and offset) and `excel`
     (a number of days as Excel counts them). No forms: `iso`.
     """
 

@@ -32,7 +32,7 @@ TIME_KINDS = frozenset({"date", "timestamp", "birth_date"})
 #: Kinds that usually hold personal data: their class has to be said, so that forgetting it cannot leak.
 PERSONAL_KINDS = frozenset({"phone", "email", "name", "address", "national_id", "account", "birth_date", "free_text"})
 RESERVED_NAMES = frozenset({"record_number", "occurrence", "line_number", "file_name"})
-DATE_WORDS = frozenset({"iso", "excel_serial"})
+DATE_WORDS = frozenset({"iso", "excel"})
 
 Parser = Callable[[Any, Report], Any]
 

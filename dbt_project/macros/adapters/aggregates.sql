@@ -1,0 +1,38 @@
+{#
+    Aggregates and casts that DuckDB and Spark write differently.
+
+    Belongs here: one macro per idea, dispatched. Not here: business formulas.
+#}
+
+{# The value of the row with the lowest rank among those that state one. #}
+{% macro first_stated(value, rank) %}{{ return(adapter.dispatch('first_stated', 'milepost')(value, rank)) }}{% endmacro %}
+
+{% macro default__first_stated(value, rank) -%}
+    {{ return("arg_min(" ~ value ~ ", " ~ rank ~ ") filter (where " ~ value ~ " is not null)") }}
+{%- endmacro %}
+
+{% macro spark__first_stated(value, rank) -%}
+    {{ return("min_by(" ~ value ~ ", case when " ~ value ~ " is not null then " ~ rank ~ " end)") }}
+{%- endmacro %}
+
+{# Distinct values in alphabetical order, separated by commas. #}
+{% macro list_distinct(value) %}{{ return(adapter.dispatch('list_distinct', 'milepost')(value)) }}{% endmacro %}
+
+{% macro default__list_distinct(value) %}{{ return("string_agg(distinct " ~ value ~ ", ', ' order by " ~ value ~ ")") }}{% endmacro %}
+
+{% macro spark__list_distinct(value) %}{{ return("array_join(sort_array(collect_set(" ~ value ~ ")), ', ')") }}{% endmacro %}
+
+{# An amount: four decimals. #}
+{% macro money(amount) -%}cast({{ amount }} as decimal(18, 4)){%- endmacro %}
+
+{# A count as stored in marts. #}
+{% macro integer(value) -%}cast({{ value }} as bigint){%- endmacro %}
+
+{# An amount at a rate; null where the rate is missing. #}
+{% macro at_rate(amount, rate) -%}cast(cast({{ amount }} as double) * {{ rate }} as decimal(18, 4)){%- endmacro %}
+
+{# The dimension member of a value: (none) where it is missing or blank. #}
+{% macro member(value) -%}coalesce(nullif(trim({{ value }}), ''), '(none)'){%- endmacro %}
+
+{# True where any row is: written so that every engine has it. #}
+{% macro any_true(condition) -%}coalesce(max(case when {{ condition }} then 1 else 0 end) = 1, false){%- endmacro %}

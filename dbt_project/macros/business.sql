@@ -1,0 +1,106 @@
+{#
+    Joins that several models need in one form.
+
+    Belongs here: late look-up of the customer, the rate of a day, canonical words. Not here: formulas of one model.
+#}
+
+{# Join that adds `customer_link.customer_id` to a fact: `select {{ customer_id_column() }} ... {{ customer_id_lookup('f') }}`. #}
+{% macro customer_id_lookup(alias, system_column='source_system', key_column='source_customer_key') -%}
+    left join {{ ref('customer_links') }} as customer_link
+        on
+            {{ alias }}.{{ system_column }} = customer_link.source_system
+            and {{ alias }}.{{ key_column }} = customer_link.source_key
+{%- endmacro %}
+
+{% macro customer_id_column() -%}customer_link.customer_id{%- endmacro %}
+
+{# Join of the rate of a currency on a day, alias `exchange`. The reporting currency itself needs no rate. #}
+{% macro exchange_rate_lookup(currency, day, name='exchange') -%}
+    left join {{ ref('int_exchange_rates__filled') }} as {{ name }}
+        on
+            {{ currency }} = {{ name }}.currency
+            and {{ day }} = {{ name }}.rate_date
+{%- endmacro %}
+
+{# Rate of a currency to the reporting currency; null where none is known. Needs exchange_rate_lookup. #}
+{% macro exchange_rate(currency, name='exchange') -%}
+    case when {{ currency }} = '{{ var("reporting_currency") }}' then cast(1 as double) else {{ name }}.rate end
+{%- endmacro %}
+
+{# Joins of canonical words: region_words, channel_words. #}
+{% macro region_word_lookup(region, name='region_word') -%}
+    left join {{ ref('region_words') }} as {{ name }} on lower(trim({{ region }})) = {{ name }}.region_word
+{%- endmacro %}
+
+{% macro channel_word_lookup(channel, name='channel_word') -%}
+    left join {{ ref('channel_words') }} as {{ name }} on lower(trim({{ channel }})) = {{ name }}.channel_word
+{%- endmacro %}
+
+{#
+    Joins that place a country and province: aliases `<name>_province` and `<name>_country`.
+    `place_region` and `place_region_code` read them.
+#}
+{% macro place_lookup(country_code, province, name='place') -%}
+    left join {{ ref('provinces') }} as {{ name }}_province on {{ province }} = {{ name }}_province.province
+    left join {{ ref('countries') }} as {{ name }}_country on {{ country_code }} = {{ name }}_country.country_code
+{%- endmacro %}
+
+{% macro place_region(name='place') -%}
+    coalesce({{ name }}_province.sales_region, {{ name }}_country.sales_region)
+{%- endmacro %}
+
+{% macro place_region_code(name='place') -%}
+    coalesce({{ name }}_province.region_code, {{ name }}_country.country_code, '(none)')
+{%- endmacro %}
+
+{# Join of an employee's attributes on a day, alias `name`; `employee_id` may be the CRM's own key of the employee. #}
+{% macro employee_lookup(employee_id, day, name='employee') -%}
+    left join {{ ref('int_employees__keyed') }} as {{ name }}
+        on
+            {{ employee_id }} = {{ name }}.employee_key
+            and {{ day }} between {{ name }}.valid_from and {{ name }}.valid_to
+{%- endmacro %}
+
+{# A word of a source as the rules of marketing channels compare it. #}
+{% macro channel_word(value) -%}lower(trim(coalesce({{ value }}, ''))){%- endmacro %}
+
+{# Join of the marketing channel of a stated word (lead source, platform), alias `name`. #}
+{% macro marketing_channel_lookup(value, word_kind='lead_source', name='mapped_channel') -%}
+    left join {{ ref('int_marketing_channels__mapped') }} as {{ name }}
+        on
+            {{ name }}.word_kind = '{{ word_kind }}'
+            and {{ channel_word(value) }} = {{ name }}.source_word
+{%- endmacro %}
+
+{#
+    Part of an amount that falls to a row by its weight: the difference of rounded running sums, so that the parts of one
+    whole add up to it. `running` is the sum of weights up to and with the row, `total` of all rows.
+#}
+{% macro spread(amount, running, weight, total, decimals=4) -%}
+    round(cast({{ amount }} as double) * {{ running }} / {{ total }}, {{ decimals }})
+    - round(cast({{ amount }} as double) * ({{ running }} - {{ weight }}) / {{ total }}, {{ decimals }})
+{%- endmacro %}
+
+{# Join of the stage that a source's word means in a stage set, alias `name`. #}
+{% macro stage_word_lookup(word, stage_set, name='stage_word') -%}
+    left join {{ ref('funnel_stage_words') }} as {{ name }}
+        on
+            lower(trim({{ word }})) = {{ name }}.source_word
+            and {{ name }}.stage_set = {{ stage_set }}
+{%- endmacro %}
+
+{# Age band of an age in years; null outside 0-120. #}
+{% macro age_band(age) -%}
+    case
+        when {{ age }} between 0 and 17 then 'under 18'
+        when {{ age }} between 18 and 24 then '18-24'
+        when {{ age }} between 25 and 34 then '25-34'
+        when {{ age }} between 35 and 44 then '35-44'
+        when {{ age }} between 45 and 54 then '45-54'
+        when {{ age }} between 55 and 64 then '55-64'
+        when {{ age }} between 65 and 120 then '65 and over'
+    end
+{%- endmacro %}
+
+{# Day whose rate converts a planned amount: the day itself, or the run's day for days to come. #}
+{% macro budget_rate_day(day) -%}least({{ day }}, {{ as_of_date() }}){%- endmacro %}

@@ -1,0 +1,9 @@
+{# Rows whose combination of columns is there more than once; nulls count as equal. #}
+{% test unique_combination(model, columns) %}
+select
+    {{ columns | join(', ') }},
+    count(*) as row_count
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+{% endtest %}

@@ -1,0 +1,34 @@
+-- A goal for a KPI, period and cell. One row per record that counts: of active deliveries, not superseded, not deleted.
+with
+
+records as (
+    select * from {{ current_records(
+        'goal',
+        key=['kpi_id', 'grain', 'period_start', 'region', 'product_line', 'channel', 'team', 'employee_id', 'customer_group', 'goal_version']
+    ) }}
+),
+
+final as (
+    select
+        source_system,
+        kpi_id,
+        grain,
+        period_start,
+        region,
+        product_line,
+        channel,
+        team,
+        employee_id,
+        customer_group,
+        target_value,
+        owner_employee_id,
+        definition,
+        goal_version,
+        _contract,
+        _delivery_seq,
+        _part,
+        _record_number
+    from records
+)
+
+select * from final

@@ -1,0 +1,30 @@
+-- An answer to a survey or review. One row per record that counts: of active deliveries, not superseded, not deleted.
+with
+
+records as (
+    select * from {{ current_records('survey_response', key=['response_id', 'order_id']) }}
+),
+
+final as (
+    select
+        source_system,
+        response_id,
+        survey,
+        respondent_kind,
+        source_customer_key,
+        order_id,
+        aspect,
+        score,
+        score_maximum,
+        title,
+        comment,
+        asked_at,
+        answered_at,
+        _contract,
+        _delivery_seq,
+        _part,
+        _record_number
+    from records
+)
+
+select * from final

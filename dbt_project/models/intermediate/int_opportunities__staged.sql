@@ -93,7 +93,7 @@ placed as (
     {{ employee_lookup('joined.employee_id', 'coalesce(joined.created_day, joined.closed_date)') }}
     {{ stage_word_lookup('joined.stage', "'" ~ var('default_stage_set') ~ "'", name='stage_word') }}
     {{ stage_word_lookup('joined.lost_from_stage', "'" ~ var('default_stage_set') ~ "'", name='lost_word') }}
-    left join {{ ref('funnel_stages') }} as won_stage
+    left join {{ ref('stage_sets') }} as won_stage
         on
             won_stage.stage_set = '{{ var("default_stage_set") }}'
             and won_stage.is_won_stage
@@ -144,7 +144,7 @@ final as (
         placed.updated_at,
         {{ lineage_columns('placed') }}
     from placed
-    left join {{ ref('funnel_stages') }} as stages
+    left join {{ ref('stage_sets') }} as stages
         on
             stages.stage_set = '{{ var("default_stage_set") }}'
             and placed.stage_in_set = stages.stage

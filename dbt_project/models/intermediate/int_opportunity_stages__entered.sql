@@ -80,7 +80,7 @@ final as (
         mapped.is_derived,
         {{ lineage_columns('mapped') }}
     from mapped
-    left join {{ ref('funnel_stages') }} as stages
+    left join {{ ref('stage_sets') }} as stages
         on
             mapped.stage_set = stages.stage_set
             and mapped.stage = stages.stage

@@ -35,8 +35,7 @@ def tokenise(values: pa.Array | pa.ChunkedArray, identifier: str, keys: Keys) ->
     """
     encoded = as_text(values).dictionary_encode()
     forms = normal_form(encoded.dictionary, identifier)
-    tokens = _hash(forms, identifier, keys)
-    return tokens.take(encoded.indices)
+    return hash_forms(forms, identifier, keys).take(encoded.indices)
 
 
 def normal_form(values: pa.Array | pa.ChunkedArray, identifier: str) -> pa.Array:
@@ -100,8 +99,8 @@ def _case_fold(text: pa.Array) -> pa.Array:
     return pc.replace_with_mask(folded, special, exact)
 
 
-def _hash(forms: pa.Array, identifier: str, keys: Keys) -> pa.Array:
-    """HMAC-SHA-256 of each form, as letters; null stays null."""
+def hash_forms(forms: pa.Array, identifier: str, keys: Keys) -> pa.Array:
+    """Tokens of values that are in normal form and distinct already; null stays null."""
     if not _CLASS.fullmatch(identifier):
         raise ValueError(f"{identifier!r} is no identifier class: lower-case letters, digits and _")
     present = pc.is_valid(forms)

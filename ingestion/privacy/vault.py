@@ -3,10 +3,10 @@
 Belongs here: writing parts of the vault, telling which tokens it holds, reading back. Not here: who may read back and
 why (the command `reveal`), tokens (`tokens.py`), encryption (`crypt.py`).
 
-`vault/identifiers/<batch>-<identifier>.parquet` holds one row per token: token, identifier, ciphertext, key_version.
-Parts are appended, never changed. A part counts once the engine has committed its batch; parts of batches that never
-were committed are swept by the engine's recovery before a `Vault` is opened. `vault/key.json` holds the fingerprint of
-the token key, so that a run with another key stops instead of tokenising the same persons anew.
+`vault/identifiers/<batch>-<identifier>.parquet` holds one row per token: token, identifier, ciphertext, key_version,
+form_length. Parts are appended, never changed. A part counts once the engine has committed its batch; parts of batches
+that never were committed are swept by the engine's recovery before a `Vault` is opened. `vault/key.json` holds the
+fingerprint of the token key, so that a run with another key stops instead of tokenising the same persons anew.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from ingestion.errors import MilepostError
 from ingestion.privacy.crypt import decrypt_values, encrypt_values
 from ingestion.privacy.keys import Keys
+from ingestion.privacy.tokens import normal_form
 
 SCHEMA = pa.schema(
     [
@@ -32,6 +33,7 @@ SCHEMA = pa.schema(
         pa.field("identifier", pa.string(), nullable=False),
         pa.field("ciphertext", pa.binary(), nullable=False),
         pa.field("key_version", pa.int32(), nullable=False),
+        pa.field("form_length", pa.int32()),  # octets of the normal form; the ciphertext's length tells as much
     ]
 )
 
@@ -71,7 +73,8 @@ class Vault:
     ) -> Path | None:
         """Write the tokens that the vault does not hold yet, with their clear values encrypted.
 
-        `tokens` and `clear` (text) stand side by side; rows with a null are left out, repeated tokens count once.
+        `tokens` and `clear` (text), the values that were tokenised, stand side by side; rows with a null are left out,
+        repeated tokens count once.
         Returns the file written, or None where nothing was new. Tokens of other batches that are not settled yet do
         not count as held: should such a batch never be committed, its parts go, and these stay.
         """
@@ -97,6 +100,7 @@ class Vault:
                 pa.array([identifier] * count, pa.string()),
                 encrypt_values(new["clear"], associated, self.keys),
                 pa.array([self.keys.active_version] * count, pa.int32()),
+                pc.binary_length(normal_form(new["clear"], identifier)).cast(pa.int32()),
             ],
             schema=SCHEMA,
         )
@@ -112,6 +116,15 @@ class Vault:
         if not paths:
             return con.sql("select null::varchar as token, null::varchar as identifier where false")
         return con.sql(f"select token, identifier from read_parquet({_sql_list(paths)})")
+
+    def form_lengths(self, identifier: str) -> list[int]:
+        """Lengths in octets that the normal forms of a class have; a value of another length is not in the vault."""
+        paths = self.parts(identifier)
+        if not paths:
+            return []
+        with duckdb.connect(config={"threads": 2}) as con:
+            rows = con.sql(f"select distinct form_length from read_parquet({_sql_list(paths)}) order by 1").fetchall()
+        return [length for (length,) in rows if length is not None]
 
     def known_tokens(self, identifier: str | None = None) -> pa.Array:
         """Distinct tokens that the vault holds."""

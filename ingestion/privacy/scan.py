@@ -1,0 +1,278 @@
+"""The scan for clear personal data: exact comparison with the vault, and patterns.
+
+Belongs here: what is found in which column, as counts. Not here: which relations are scanned and what a find closes
+(expectations), what an identifier looks like (`patterns.py`). A finding never holds a value.
+
+Exact comparison: the distinct values of every text column are brought into each identifier class's normal form,
+tokenised, and compared with the vault's tokens of that class. A name, address or account name may be an ordinary word
+(an employee, a city, a product line that reads like some customer): those classes are left out for columns that the
+caller declares business. Values that are tokens or masks already are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.privacy import patterns, phones
+from ingestion.privacy.keys import Keys
+from ingestion.privacy.tokens import TEXT_CLASSES, TOKEN_PATTERN, hash_forms, normal_form, tokenise
+from ingestion.privacy.vault import Vault
+
+EXACT = "exact"
+PATTERN = "pattern"
+
+#: What a value must look like to be worth hashing as this class (on half-width text); other classes: any value.
+_SHAPES = {
+    "phone": r"^\s*[+(0-9][0-9 ().+\-·]{4,24}\s*$",
+    "email": r"^\s*[^@\s]+@[^@\s]+\s*$",
+    "national_id": r"^\s*[0-9A-Za-z][0-9A-Za-z \-]{5,23}\s*$",
+    "passport": r"^\s*[0-9A-Za-z][0-9A-Za-z \-]{4,23}\s*$",
+    "bank_card": r"^\s*[0-9][0-9 \-]{10,28}\s*$",
+}
+_LONGEST = 400  # octets; longer texts are free text, not one identifier
+_FILE_BATCH_LINES = 200_000
+
+
+@dataclass(frozen=True)
+class ScanFinding:
+    """Clear personal data of one class in one column (or file): how much, never what."""
+
+    column: str
+    kind: str  # exact, pattern
+    identifier: str
+    row_count: int
+    distinct_count: int
+
+
+def scan_relation(
+    con: duckdb.DuckDBPyConnection,
+    relation_sql: str,
+    text_columns: Sequence[str],
+    exempt_from_patterns: set[str],
+    keys: Keys,
+    vault: Vault,
+    *,
+    business_columns: set[str] | None = None,
+    phone_regions: Sequence[str] = ("CN",),
+) -> list[ScanFinding]:
+    """Findings in `text_columns` of `relation_sql` (a table name or a SELECT in parentheses), by column and class.
+
+    `exempt_from_patterns`: declared id columns, whose values may look like anything; they are compared exactly all the
+    same. `business_columns`: columns whose ordinary words may read like a customer's name, address or account name
+    (TEXT_CLASSES): those classes are not compared there. `phone_regions`: national number forms that are tried.
+    """
+    findings: list[ScanFinding] = []
+    for column in text_columns:
+        name = '"' + column.replace('"', '""') + '"'
+        # tokens and masks are what ought to be there
+        con.execute(
+            "create or replace temp table scan_value as "
+            f"select {name}::varchar as value, count(*) as row_count from {relation_sql} as scanned "
+            f"where {name} is not null and not regexp_matches({name}::varchar, '{TOKEN_PATTERN}') "
+            f"and not regexp_matches({name}::varchar, {patterns.quoted(patterns.MASK_PATTERN)}) group by all"
+        )
+        classes = set(vault.identifiers())
+        if business_columns and column in business_columns:
+            classes -= TEXT_CLASSES
+        findings += _exact(con, column, sorted(classes), keys, vault, phone_regions)
+        if column not in exempt_from_patterns:
+            findings += _patterns(con, column)
+    con.execute("drop table if exists scan_value")
+    return findings
+
+
+def scan_files(
+    paths: Iterable[Path], keys: Keys, vault: Vault, *, phone_regions: Sequence[str] = ("CN",)
+) -> list[ScanFinding]:
+    """Findings in text files (logs, pages, JSON), one `column` per file, `row_count` in lines or words.
+
+    Patterns run over lines. The exact comparison runs over words, runs of two and three words, and Chinese runs of two
+    to four characters; names of one Latin word are not compared, since they are ordinary words too often.
+    """
+    findings: list[ScanFinding] = []
+    with duckdb.connect(config={"threads": 2}) as con:
+        for path in paths:
+            total: dict[tuple[str, str], list[int]] = {}
+            for lines in _line_batches(path):
+                con.register("file_line", pa.table({"value": pa.array(lines, pa.string())}))
+                con.execute(
+                    "create or replace temp table scan_value as "
+                    "select value, count(*) as row_count from file_line group by all"
+                )
+                found = _patterns(con, path.name)
+                con.execute(_WORDS_SQL)
+                found += _exact(con, path.name, vault.identifiers(), keys, vault, phone_regions)
+                for finding in found:
+                    counts = total.setdefault((finding.kind, finding.identifier), [0, 0])
+                    counts[0] += finding.row_count
+                    counts[1] += finding.distinct_count
+            findings += [ScanFinding(str(path), kind, name, *counts) for (kind, name), counts in total.items()]
+    return findings
+
+
+#: From lines to what may be one identifier. Quotes, brackets and mark-up bound it.
+_WORDS_SQL = r"""
+create or replace temp table scan_value as
+with line as (
+    select
+        value, row_count,
+        regexp_split_to_array(
+            value, '[\s,;<>"''`|=\[\](){}&\x{3001}\x{3002}\x{ff01}-\x{ff0f}\x{ff1a}-\x{ff20}]+'
+        ) as words
+    from scan_value
+),
+word as (
+    select unnest(words) as value, row_count from line
+    union all
+    select unnest(regexp_extract_all(value, '[+0-9][0-9 ().\-]{5,}[0-9Xx]')), row_count from line
+    union all
+    select trim(unnest(regexp_extract_all(value, '[>"'']([^<>"'']{2,60})[<"'']', 1))), row_count from line
+    union all
+    select unnest(list_transform(
+        range(1, len(words)), lambda i: words[i] || ' ' || words[i + 1]
+    )), row_count from line
+    union all
+    select unnest(list_transform(
+        range(1, len(words) - 1), lambda i: words[i] || ' ' || words[i + 1] || ' ' || words[i + 2]
+    )), row_count from line
+),
+chinese as (
+    select unnest(regexp_extract_all(value, '[\x{4e00}-\x{9fff}·]{2,}')) as run, row_count from line
+),
+short as (
+    select unnest(list_transform(
+        range(1, len(run)), lambda i: substr(run, i, 2)
+    )) as value, row_count from chinese
+    union all
+    select unnest(list_transform(range(1, len(run) - 1), lambda i: substr(run, i, 3))), row_count from chinese
+    union all
+    select unnest(list_transform(range(1, len(run) - 2), lambda i: substr(run, i, 4))), row_count from chinese
+)
+select value, sum(row_count)::bigint as row_count
+from (from word union all from short)
+where len(value) >= 2
+    and (regexp_matches(value, '[0-9@\s]') or regexp_matches(value, '[^\x00-\x7f]'))
+    and not regexp_matches(value, '^[a-p]{32}$')
+group by all
+"""
+
+
+def _line_batches(path: Path) -> Iterator[list[str]]:
+    batch: list[str] = []
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            # minified pages hold everything in one line
+            batch += [line[start : start + 20_000] for start in range(0, len(line), 20_000)]
+            if len(batch) >= _FILE_BATCH_LINES:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
+
+
+def _exact(
+    con: duckdb.DuckDBPyConnection,
+    column: str,
+    classes: Iterable[str],
+    keys: Keys,
+    vault: Vault,
+    phone_regions: Sequence[str],
+) -> list[ScanFinding]:
+    """Compare `scan_value` with the vault's tokens of each class."""
+    findings = []
+    for identifier in classes:
+        where = f"strlen(value) <= {_LONGEST}"
+        if identifier in _SHAPES:
+            shape = patterns.quoted(_SHAPES[identifier])
+            where += f" and regexp_matches({patterns.half_width_sql('value')}, {shape})"
+        values = con.sql(f"select value, row_count from scan_value where {where}").to_arrow_table()
+        if not values.num_rows:
+            continue
+        forms = normal_form(values["value"], identifier)
+        if identifier == "phone":  # the vault's are E.164; national forms differ in length and are tried below
+            is_possible = pc.starts_with(forms, "+")
+        else:
+            lengths = pa.array(vault.form_lengths(identifier), pa.int32())
+            is_possible = pc.is_in(pc.binary_length(forms), value_set=lengths)
+        tokens = hash_forms(forms.filter(is_possible), identifier, keys)
+        tokenised = [values.filter(is_possible).append_column("token", tokens)]
+        if identifier == "phone":
+            tokenised += [_national(values, region, keys) for region in phone_regions]
+        con.register("scan_token", pa.concat_tables(t.select(["value", "row_count", "token"]) for t in tokenised))
+        con.register("scan_vault", vault.tokens_relation(con, identifier).to_arrow_table())
+        hit = con.sql(
+            "select coalesce(sum(row_count), 0)::bigint, count(*) from ("
+            "select value, any_value(row_count) as row_count from scan_token "
+            "semi join scan_vault using (token) group by value)"
+        ).fetchone()
+        con.unregister("scan_token")
+        con.unregister("scan_vault")
+        if hit and hit[1]:
+            findings.append(ScanFinding(column, EXACT, identifier, *hit))
+    return findings
+
+
+def _national(values: pa.Table, region: str, keys: Keys) -> pa.Table:
+    """Tokens of the values read as national numbers of the region, with and without its leading 0."""
+    from phonenumbers import PhoneMetadata, country_code_for_region
+
+    plan = PhoneMetadata.metadata_for_region(region)
+    digits = pc.replace_substring_regex(values["value"], r"\.0$|[^0-9+]+", "")
+    subscriber = pc.replace_substring_regex(digits, r"^0+", "")
+    # put together, not looked up in the numbering plan: what is no number of it has no token in the vault either
+    numbers = pc.binary_join_element_wise(f"+{country_code_for_region(region)}", subscriber, "")
+    if plan is None or plan.general_desc is None:
+        raise ValueError(f"{region} is no region of phone numbers")
+    lengths = pa.array(plan.general_desc.possible_length, pa.int32())
+    numbers = pc.if_else(pc.is_in(pc.binary_length(subscriber), value_set=lengths), numbers, pa.scalar(None))
+    return values.append_column("token", tokenise(numbers, "phone", keys))
+
+
+def _patterns(con: duckdb.DuckDBPyConnection, column: str) -> list[ScanFinding]:
+    """Run every pattern over `scan_value`."""
+    con.execute(
+        "create or replace temp table scan_suspect as "
+        f"select value, row_count from scan_value where {patterns.prefilter_sql('value')}"
+    )
+    counts: dict[str, pa.Table] = {}
+    for pattern in patterns.PATTERNS:
+        found = con.sql(
+            f"select value, row_count, {patterns.candidates_sql(pattern, 'value')} as found from scan_suspect "
+            f"where {patterns.prefilter_of(pattern, 'value')}"
+        ).filter("len(found) > 0")
+        table = found.to_arrow_table()
+        if pattern.needs_plan and table.num_rows:
+            table = _in_plan(con, table)
+        table = table.select(["value", "row_count"])
+        known = counts.get(pattern.identifier)
+        counts[pattern.identifier] = table if known is None else pa.concat_tables([known, table])
+    findings = []
+    for identifier, table in counts.items():
+        # two patterns of one class may find the same text
+        rows = table.group_by(["value", "row_count"]).aggregate([])
+        if rows.num_rows:
+            row_count = pc.sum(rows["row_count"]).as_py()
+            findings.append(ScanFinding(column, PATTERN, identifier, row_count, rows.num_rows))
+    con.execute("drop table scan_suspect")
+    return findings
+
+
+def _in_plan(con: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Table:
+    """Rows of which a candidate is a valid number of its country."""
+    numbers = phones.e164(pc.list_flatten(table["found"]), None)
+    valid = numbers.filter(pc.is_valid(numbers["e164"])).select(["value"]).rename_columns(["number"])
+    con.register("scan_found", table)
+    con.register("scan_valid", valid)
+    kept = con.sql(
+        "select value, row_count from scan_found where exists "
+        "(select 1 from scan_valid where list_contains(scan_found.found, scan_valid.number))"
+    ).to_arrow_table()
+    con.unregister("scan_found")
+    con.unregister("scan_valid")
+    return kept

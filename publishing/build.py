@@ -39,7 +39,7 @@ from ingestion.ledger.manifest import (
     sync_folder,
     write_manifest,
 )
-from publishing.marts import MartSpec
+from publishing.marts import ColumnSpec, MartSpec
 
 #: Partition of rows without a date, and of a mart without partitions.
 UNDATED, WHOLE = "undated", "all"
@@ -252,9 +252,8 @@ def _columns(connection: duckdb.DuckDBPyConnection, spec: MartSpec) -> list[Mart
                 where=f"model {spec.name}",
                 remedy="Cast it in the model, sums of integers for example to bigint",
             )
-        column = declared.get(name.lower())
-        is_id = column.is_id if column else False  # not declared: scanned like any other
-        columns.append(MartColumn(name, kind, column.description if column else "", is_id))
+        column = declared.get(name.lower()) or ColumnSpec(name, "", is_id=False, is_business=False)
+        columns.append(MartColumn(name, kind, column.description, column.is_id, column.is_business))
     return columns
 
 
@@ -307,4 +306,4 @@ def _digest(document: Any) -> str:
 
 
 def _column_facts(mart: Mart) -> list[list[Any]]:
-    return [[column.name, column.type, column.description, column.is_id] for column in mart.columns]
+    return [[c.name, c.type, c.description, c.is_id, c.is_business] for c in mart.columns]

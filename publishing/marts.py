@@ -26,14 +26,20 @@ from ingestion.ledger.manifest import LateCustomer
 
 #: Endings of columns that hold ids, tokens, masks or numbers of things: no pattern is looked for in them.
 ID_ENDINGS = ("_id", "_key", "_token", "_mask", "_number")
+#: Of those, ids of things of the business; and columns of free text, which may hold anybody's name.
+BUSINESS_ID_ENDINGS = ("employee_id", "campaign_id", "product_id", "partner_id", "store_id", "kpi_id", "delivery_id")
+FREE_TEXT = {"title", "comment", "reason", "notes", "words", "opportunity_name", "name_mask", "landing_page"}
 KNOWN_SETTINGS = {"schema", "partition_by", "order_by", "late_customer_id", "has_run_facts"}
 
 
 @dataclass(frozen=True)
 class ColumnSpec:
+    """`is_id`: no patterns are looked for; `is_business`: its words may read like a customer's name."""
+
     name: str
     description: str
     is_id: bool
+    is_business: bool
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,9 @@ def _mistakes(model: str, meta: Any) -> list[str]:
 
 def _spec(node: dict[str, Any], meta: dict[str, Any]) -> MartSpec:
     columns = tuple(
-        ColumnSpec(name, " ".join((column.get("description") or "").split()), _is_id(name, column))
+        ColumnSpec(
+            name, " ".join((column.get("description") or "").split()), _is_id(name, column), _is_business(name, column)
+        )
         for name, column in node.get("columns", {}).items()
     )
     order_by = meta.get("order_by") or ()
@@ -115,9 +123,23 @@ def _spec(node: dict[str, Any], meta: dict[str, Any]) -> MartSpec:
     )
 
 
+def _declared(column: dict[str, Any], name: str) -> bool | None:
+    value = {**(column.get("meta") or {}), **(column.get("config", {}).get("meta") or {})}.get(name)
+    return None if value is None else bool(value)
+
+
 def _is_id(name: str, column: dict[str, Any]) -> bool:
-    declared = {**(column.get("meta") or {}), **(column.get("config", {}).get("meta") or {})}.get("is_id")
-    return name.endswith(ID_ENDINGS) if declared is None else bool(declared)
+    """As the column's `meta.is_id` says, else by its ending."""
+    declared = _declared(column, "is_id")
+    return name.endswith(ID_ENDINGS) if declared is None else declared
+
+
+def _is_business(name: str, column: dict[str, Any]) -> bool:
+    """As the column's `meta.is_business` says, else neither free text nor the id of a customer or a document."""
+    declared = _declared(column, "is_business")
+    if declared is not None:
+        return declared
+    return name not in FREE_TEXT and (not name.endswith(ID_ENDINGS) or name.endswith(BUSINESS_ID_ENDINGS))
 
 
 def _late_customer(setting: Any, columns: set[str]) -> LateCustomer | None:

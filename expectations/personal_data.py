@@ -1,0 +1,138 @@
+"""The suite that no candidate mart holds clear personal data.
+
+Belongs here: which columns of a build are scanned and how finds become results. Not here: what counts as a find
+(`ingestion/privacy/scan.py`), which columns are ids or business words (the manifest).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from ingestion.entity import load_entities
+from ingestion.home import Home
+from ingestion.ledger.manifest import Manifest, Mart, MartColumn, literal, quoted
+from ingestion.privacy.keys import Keys
+from ingestion.privacy.scan import ScanFinding, scan_relation
+from ingestion.privacy.vault import Vault
+
+SUITE = "personal_data"
+_NO_TEXT = ("BOOLEAN", "DATE", "TIMESTAMP", "DOUBLE", "FLOAT", "DECIMAL", "TIME")
+
+
+@dataclass(frozen=True)
+class MartFindings:
+    """Finds in one mart, with the deliveries that brought them as far as they can be named."""
+
+    mart: str
+    findings: tuple[ScanFinding, ...]
+    delivery_seqs: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        """Columns, classes and counts; never a value."""
+        return ", ".join(f"{f.column}: {f.identifier} ({f.kind}) in {f.row_count} rows" for f in self.findings)
+
+
+@dataclass(frozen=True)
+class PersonalDataScan:
+    """The scan with what it needs: keys, the vault, and the regions whose national phone forms are tried."""
+
+    keys: Keys
+    vault: Vault
+    phone_regions: Sequence[str] = ("CN",)
+
+    def run(
+        self, connection: duckdb.DuckDBPyConnection, manifest: Manifest, home: Home, active_seqs: Sequence[int]
+    ) -> list[MartFindings]:
+        """Scan every text column of every mart; `connection` sees them as `schema.name`.
+
+        Where something is found, the deliveries that brought it are looked for among `active_seqs` in the clean lake:
+        a mart's column may come from another delivery than its row.
+        """
+        found = []
+        for mart in manifest.marts:
+            columns = [column for column in mart.columns if _holds_text(column.type)]
+            findings = self._scan(connection, _relation(mart), columns) if mart.rows and columns else []
+            found.append(MartFindings(mart.full_name, tuple(findings), ()))
+        guilty = [mart for mart in found if mart.findings]
+        if not guilty:
+            return found
+        seqs = self._deliveries_in_lake(connection, guilty, home, active_seqs)
+        return [replace(mart, delivery_seqs=seqs) if mart.findings else mart for mart in found]
+
+    def _deliveries_in_lake(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        guilty: Sequence[MartFindings],
+        home: Home,
+        active_seqs: Sequence[int],
+    ) -> tuple[int, ...]:
+        """Active deliveries whose clean rows hold a find in a value that a guilty column of a mart holds too."""
+        values = " union ".join(
+            f"select {quoted(column)}::varchar as value from {mart.mart}"
+            for mart in guilty
+            for column in sorted({finding.column for finding in mart.findings})
+        )
+        connection.execute(f"create or replace temp table suspect_value as {values}")
+        seqs: set[int] = set()
+        for entity in load_entities().values():
+            folder = home.entity(entity.name)
+            if entity.is_operational or not any(folder.glob("*.parquet")):
+                continue
+            files = f"read_parquet({literal(str(folder / '*.parquet'))}, union_by_name = true)"
+            for column in entity.columns:
+                if column.type != "text" or column.privacy in ("token", "mask"):
+                    continue
+                rows = f"{files} where {quoted(column.name)} in (select value from suspect_value)"
+                is_id = column.name.endswith(("_id", "_key", "_number"))
+                as_mart = MartColumn(column.name, "VARCHAR", "", is_id=is_id, is_business=False)
+                seqs |= set(self._deliveries(connection, rows, as_mart, active_seqs))
+        connection.execute("drop table suspect_value")
+        return tuple(sorted(seqs))
+
+    def _scan(
+        self, connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[MartColumn]
+    ) -> list[ScanFinding]:
+        return scan_relation(
+            connection,
+            relation,
+            [column.name for column in columns],
+            {column.name for column in columns if column.is_id},
+            self.keys,
+            self.vault,
+            business_columns={column.name for column in columns if column.is_business},
+            phone_regions=self.phone_regions,
+        )
+
+    def _deliveries(
+        self, connection: duckdb.DuckDBPyConnection, rows: str, column: MartColumn, active_seqs: Sequence[int]
+    ) -> list[int]:
+        """Deliveries whose rows hold a find in this column, by halving: few of many are at fault."""
+        there = connection.execute(f"select distinct _delivery_seq from {rows} order by 1").fetchall()
+        seqs = [row[0] for row in there if row[0] in set(active_seqs)]
+
+        def is_found(part: Sequence[int]) -> bool:
+            numbers = ", ".join(str(seq) for seq in part)
+            return bool(self._scan(connection, f"(select * from {rows} and _delivery_seq in ({numbers}))", [column]))
+
+        return _at_fault(seqs, is_found)
+
+
+def _relation(mart: Mart) -> str:
+    return f"{quoted(mart.schema)}.{quoted(mart.name)}"
+
+
+def _holds_text(kind: str) -> bool:
+    return not kind.startswith(_NO_TEXT) and not kind.endswith(("INT", "INTEGER"))
+
+
+def _at_fault(seqs: Sequence[int], is_found: Callable[[Sequence[int]], bool]) -> list[int]:
+    if not seqs or not is_found(seqs):
+        return []
+    if len(seqs) == 1:
+        return list(seqs)
+    middle = len(seqs) // 2
+    return _at_fault(seqs[:middle], is_found) + _at_fault(seqs[middle:], is_found)

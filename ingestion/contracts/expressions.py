@@ -70,6 +70,11 @@ class ExpressionCheck:
         names = cleaned_columns(contract)
         columns = ", ".join(f'"{name}" {kind}' for name, kind in names.items())
         self._engine.execute(f"create or replace table cleaned ({columns})")
+        own = {column.name: column for column in contract.columns}
+        for column in contract.columns:
+            for name in column.fill_down:
+                _known(name, own, report.at(f"schema.{column.name}.fillDown"))
+        report = report.at("customProperties")
         self._check_supersede(contract, names, report.at("supersede"))
         self._check_columns(contract, names, report)
         for name, predicate in contract.checks:
@@ -93,9 +98,6 @@ class ExpressionCheck:
         if flag is not None and _known(flag, names, report.at("deletedFlag")) and names[flag] != "BOOLEAN":
             report.at("deletedFlag").add(f"{flag} has to be of kind boolean")
         own = {column.name: column for column in contract.columns}
-        for column in contract.columns:
-            for name in column.fill_down:
-                _known(name, own, report.at(f"{column.name}.fillDown"))
         footer = contract.file.footer
         if footer is not None:
             place = report.at("footer")
@@ -140,6 +142,8 @@ class ExpressionCheck:
 
     def _expression(self, text: str, wanted: str | None, names: Mapping[str, str], report: Report) -> set[str] | None:
         """Columns whose values the expression's result may hold, or None where it is wrong (then reported)."""
+        if text.strip().casefold() == "null":
+            return set()
         # quoted, not bound: binding parameters would make the engine import pandas
         quoted = f"select ({text}\n)".replace("'", "''")
         parsed = json.loads(self._engine.execute(f"select json_serialize_sql('{quoted}')").fetchall()[0][0])
@@ -172,14 +176,42 @@ class ExpressionCheck:
                 is_right = False
         if not is_right:
             return None
-        result = text if wanted is None else f"cast(({text}) as {wanted})"
         try:
             # in a where clause no aggregate binds either
-            self._engine.execute(f"select {result} from cleaned where (({text})) is not null").fetchall()
+            described = self._engine.execute(f"describe select {text} from cleaned where ({text}) is not null")
+            given = str(described.fetchall()[0][1])
         except duckdb.Error as error:
             report.add(f"does not bind: {str(error).splitlines()[0]}")
             return None
+        if wanted is not None and not _fits(given, wanted):
+            # such a cast could fail on a record, and the engine's error would quote its value
+            report.add(f"gives {given}, which does not become {wanted} without risk")
+            return None
         return results
+
+
+def _family(engine_type: str) -> str:
+    """Types within which a cast cannot fail but by overflow."""
+    name = engine_type.split("(")[0].strip('"')
+    if name in ("DATE", "TIMESTAMP", "BOOLEAN", "VARCHAR", "NULL"):
+        return "moment" if name in _MOMENTS else name
+    numbers = (
+        "TINYINT",
+        "SMALLINT",
+        "INTEGER",
+        "BIGINT",
+        "HUGEINT",
+        "UBIGINT",
+        "UINTEGER",
+        "DECIMAL",
+        "FLOAT",
+        "DOUBLE",
+    )
+    return "number" if name in numbers else name
+
+
+def _fits(given: str, wanted: str) -> bool:
+    return wanted == "VARCHAR" or _family(given) in ("NULL", _family(wanted))
 
 
 def _nodes(tree: Any, is_condition: bool = False) -> Iterator[tuple[dict[str, Any], bool]]:

@@ -6,11 +6,9 @@ Belongs here: everything under `customProperties` and the standard's fields that
 
 from __future__ import annotations
 
-import codecs
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ingestion.contracts.mistakes import Report, did_you_mean
 from ingestion.contracts.model import (
@@ -26,194 +24,79 @@ from ingestion.contracts.model import (
     SupersedeBy,
     Target,
 )
+from ingestion.contracts.property_types import (
+    Parser,
+    as_anything,
+    as_boolean,
+    as_date_forms,
+    as_encoding,
+    as_mapping,
+    as_matching,
+    as_number,
+    as_one_of,
+    as_positive_integer,
+    as_regex,
+    as_share,
+    as_text,
+    as_texts,
+    as_time_zone,
+    as_word_mapping,
+)
 
 NUMERIC_KINDS = frozenset({"integer", "decimal", "money", "percent"})
 TIME_KINDS = frozenset({"date", "timestamp", "birth_date"})
 #: Kinds that usually hold personal data: their class has to be said, so that forgetting it cannot leak.
 PERSONAL_KINDS = frozenset({"phone", "email", "name", "address", "national_id", "account", "birth_date", "free_text"})
 RESERVED_NAMES = frozenset({"record_number", "occurrence", "line_number", "file_name"})
-DATE_WORDS = frozenset({"iso", "excel"})
-
-Parser = Callable[[Any, Report], Any]
-
-
-def _text(value: Any, report: Report) -> str | None:
-    if isinstance(value, str):
-        return value
-    report.add("has to be a text" + (" (quote it)" if isinstance(value, int | float | bool) else ""))
-    return None
-
-
-def _texts(value: Any, report: Report) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        report.add("has to be a list of texts")
-        return ()
-    return tuple(text for i, item in enumerate(value) if (text := _text(item, report.at(i))) is not None)
-
-
-def _boolean(value: Any, report: Report) -> bool:
-    if not isinstance(value, bool):
-        report.add("has to be true or false")
-    return bool(value)
-
-
-def _number(value: Any, report: Report) -> float | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    report.add("has to be a number")
-    return None
-
-
-def _positive_integer(value: Any, report: Report) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    report.add("has to be a whole number above 0")
-    return None
-
-
-def _share(value: Any, report: Report) -> float | None:
-    number = _number(value, report)
-    if number is not None and not 0 <= number <= 1:
-        report.add("has to be between 0 and 1")
-    return number
-
-
-def _one_of(words: Sequence[str]) -> Parser:
-    def parse(value: Any, report: Report) -> str | None:
-        if value in words:
-            return str(value)
-        report.add(f"{value!r} is none of {', '.join(words)}{did_you_mean(str(value), words)}")
-        return None
-
-    return parse
-
-
-def _regex(groups: int | None = None) -> Parser:
-    def parse(value: Any, report: Report) -> str | None:
-        text = _text(value, report)
-        if text is None:
-            return None
-        try:
-            compiled = re.compile(text)
-        except re.error as error:
-            report.add(f"is no regular expression: {error}")
-            return None
-        if groups is not None and compiled.groups != groups:
-            report.add(f"needs {groups} group in parentheses, it has {compiled.groups}")
-        return text
-
-    return parse
-
-
-def _matching(pattern: str, what: str) -> Parser:
-    def parse(value: Any, report: Report) -> str | None:
-        text = _text(value, report)
-        if text is not None and not re.fullmatch(pattern, text):
-            report.add(f"has to be {what}")
-        return text
-
-    return parse
-
-
-def _encoding(value: Any, report: Report) -> str | None:
-    text = _text(value, report)
-    if text is not None:
-        try:
-            codecs.lookup(text)
-        except LookupError:
-            report.add(f"unknown encoding {text}")
-    return text
-
-
-def _time_zone(value: Any, report: Report) -> str | None:
-    text = _text(value, report)
-    if text is not None:
-        try:
-            ZoneInfo(text)
-        except (KeyError, ValueError, OSError):
-            report.add(f"unknown time zone {text}")
-    return text
-
-
-def _date_forms(value: Any, report: Report) -> tuple[str, ...]:
-    forms = _texts(value, report)
-    for form in forms:
-        if form not in DATE_WORDS and "%" not in form:
-            report.add(f"{form!r} is neither a strptime form nor one of {', '.join(sorted(DATE_WORDS))}")
-    return forms
-
-
-def _values(value: Any, report: Report) -> tuple[tuple[str, str], ...]:
-    if not isinstance(value, dict) or not value:
-        report.add("has to map source words to canonical words")
-        return ()
-    pairs = []
-    for word, canonical in value.items():
-        left, right = _text(word, report.at(word)), _text(canonical, report.at(word))
-        if left is not None and right is not None:
-            pairs.append((left, right))
-    return tuple(pairs)
-
-
-def _mapping(value: Any, report: Report) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return {str(key): item for key, item in value.items()}
-    report.add("has to be a mapping")
-    return {}
-
-
-def _anything(value: Any, report: Report) -> Any:
-    return value
-
 
 CONTRACT_PROPERTIES: Mapping[str, Parser] = {
-    "filePattern": _regex(),
-    "format": _one_of([f.value for f in FileFormat]),
-    "encoding": _encoding,
-    "delimiter": _text,
-    "quote": _text,
-    "escape": _text,
-    "preamblePattern": _regex(),
-    "footer": _mapping,
-    "sheetPattern": _regex(),
-    "stripExcelText": _boolean,
-    "timeZone": _time_zone,
-    "dateForms": _date_forms,
-    "decimalMark": _matching(r"[.,]", "a point or a comma"),
-    "thousandsMark": _matching(r".", "one character"),
-    "nullWords": _texts,
-    "currency": _matching(r"[A-Z]{3}", "a currency of ISO 4217, as in CNY"),
-    "phoneRegion": _matching(r"[A-Z]{2}", "a country of ISO 3166-1, as in CN"),
-    "supersede": _mapping,
-    "coverage": _one_of([c.value for c in Coverage]),
-    "deletedFlag": _text,
-    "heldRejectedShare": _share,
-    "extraColumnsReported": _boolean,
-    "ignoredHeadings": _texts,
-    "checks": _mapping,
-    "targets": _anything,
+    "filePattern": as_regex(),
+    "format": as_one_of([f.value for f in FileFormat]),
+    "encoding": as_encoding,
+    "delimiter": as_text,
+    "quote": as_text,
+    "escape": as_text,
+    "preamblePattern": as_regex(),
+    "footer": as_mapping,
+    "sheetPattern": as_regex(),
+    "stripExcelText": as_boolean,
+    "timeZone": as_time_zone,
+    "dateForms": as_date_forms,
+    "decimalMark": as_matching(r"[.,]", "a point or a comma"),
+    "thousandsMark": as_matching(r".", "one character"),
+    "nullWords": as_texts,
+    "currency": as_matching(r"[A-Z]{3}", "a currency of ISO 4217, as in CNY"),
+    "phoneRegion": as_matching(r"[A-Z]{2}", "a country of ISO 3166-1, as in CN"),
+    "supersede": as_mapping,
+    "coverage": as_one_of([c.value for c in Coverage]),
+    "deletedFlag": as_text,
+    "heldRejectedShare": as_share,
+    "extraColumnsReported": as_boolean,
+    "ignoredHeadings": as_texts,
+    "checks": as_mapping,
+    "targets": as_anything,
 }
 COLUMN_PROPERTIES: Mapping[str, Parser] = {
-    "kind": _one_of(list(KINDS)),
-    "headings": _texts,
-    "headingRequired": _boolean,
-    "identifier": _matching(r"[a-z][a-z_]*", "a token class in lower case, as in phone"),
-    "dateForms": _date_forms,
-    "timeZone": _time_zone,
-    "decimalMark": _matching(r"[.,]", "a point or a comma"),
-    "thousandsMark": _matching(r".", "one character"),
-    "nullWords": _texts,
-    "minimum": _number,
-    "maximum": _number,
-    "minimumExclusive": _boolean,
-    "onFail": _one_of([o.value for o in OnFail]),
-    "scale": _number,
-    "unitFromHeading": _regex(groups=1),
-    "values": _values,
-    "otherValue": _text,
-    "fillDown": _texts,
-    "padTo": _positive_integer,
-    "imputation": _one_of(["mean", "mode"]),
+    "kind": as_one_of(list(KINDS)),
+    "headings": as_texts,
+    "headingRequired": as_boolean,
+    "identifier": as_matching(r"[a-z][a-z_]*", "a token class in lower case, as in phone"),
+    "dateForms": as_date_forms,
+    "timeZone": as_time_zone,
+    "decimalMark": as_matching(r"[.,]", "a point or a comma"),
+    "thousandsMark": as_matching(r".", "one character"),
+    "nullWords": as_texts,
+    "minimum": as_number,
+    "maximum": as_number,
+    "minimumExclusive": as_boolean,
+    "onFail": as_one_of([o.value for o in OnFail]),
+    "scale": as_number,
+    "unitFromHeading": as_regex(groups=1),
+    "values": as_word_mapping,
+    "otherValue": as_text,
+    "fillDown": as_texts,
+    "padTo": as_positive_integer,
+    "imputation": as_one_of(["mean", "mode"]),
 }
 FOOTER_KEYS = ("column", "pattern", "sums", "totalPattern")
 SUPERSEDE_KEYS = ("by", "unit", "key", "version", "period", "lines")
@@ -260,7 +143,7 @@ def read_column(raw: Mapping[str, Any], report: Report) -> Column | None:
     declared = raw.get("classification")
     classes = [c.value for c in PersonalData]
     if declared is not None and declared not in classes:
-        _one_of(classes)(declared, report.at("classification"))
+        as_one_of(classes)(declared, report.at("classification"))
     elif declared is None and kind in PERSONAL_KINDS:
         report.add(f"kind {kind} usually is personal data: say its class under classification (business if it is none)")
     personal = PersonalData(declared) if declared in classes else PersonalData.BUSINESS
@@ -331,10 +214,10 @@ def read_file_rule(own: Mapping[str, Any], report: Report) -> FileRule:
             if key not in raw:
                 place.at(key).add("is missing")
         footer = Footer(
-            column=_text(raw.get("column", ""), place.at("column")) or "",
-            pattern=_regex()(raw.get("pattern", ""), place.at("pattern")) or "",
-            sums=_texts(raw.get("sums", []), place.at("sums")),
-            total_pattern=_regex()(raw["totalPattern"], place.at("totalPattern")) if "totalPattern" in raw else None,
+            column=as_text(raw.get("column", ""), place.at("column")) or "",
+            pattern=as_regex()(raw.get("pattern", ""), place.at("pattern")) or "",
+            sums=as_texts(raw.get("sums", []), place.at("sums")),
+            total_pattern=as_regex()(raw["totalPattern"], place.at("totalPattern")) if "totalPattern" in raw else None,
         )
     return FileRule(
         format=file_format,
@@ -358,18 +241,18 @@ def read_supersede(own: Mapping[str, Any], report: Report) -> Supersede:
         report.add("is missing: say how records replace earlier ones (by key, file_name, period or none)")
         return Supersede(SupersedeBy.NONE)
     _only(raw, SUPERSEDE_KEYS, report)
-    by = SupersedeBy(_one_of([s.value for s in SupersedeBy])(raw.get("by"), report.at("by")) or "none")
-    key = _texts(raw.get("key", []), report.at("key"))
-    unit = _texts(raw.get("unit", []), report.at("unit")) or key
-    period = _texts(raw.get("period", []), report.at("period"))
-    version = _text(raw["version"], report.at("version")) if "version" in raw else None
+    by = SupersedeBy(as_one_of([s.value for s in SupersedeBy])(raw.get("by"), report.at("by")) or "none")
+    key = as_texts(raw.get("key", []), report.at("key"))
+    unit = as_texts(raw.get("unit", []), report.at("unit")) or key
+    period = as_texts(raw.get("period", []), report.at("period"))
+    version = as_text(raw["version"], report.at("version")) if "version" in raw else None
     if by is SupersedeBy.KEY and not unit:
         report.add("by key needs unit or key")
     if (by is SupersedeBy.PERIOD) != bool(period):
         report.add("by period needs period, and nothing else has one")
     if by is not SupersedeBy.KEY and version is not None:
         report.at("version").add("decides between records of one key: only with by key")
-    return Supersede(by, unit, key, version, period, _texts(raw.get("lines", []), report.at("lines")))
+    return Supersede(by, unit, key, version, period, as_texts(raw.get("lines", []), report.at("lines")))
 
 
 def read_targets(own: Mapping[str, Any], report: Report) -> tuple[Target, ...]:
@@ -382,19 +265,19 @@ def read_targets(own: Mapping[str, Any], report: Report) -> tuple[Target, ...]:
     targets = []
     for number, item in enumerate(raw):
         place = report.at(item.get("entity", number) if isinstance(item, dict) else number)
-        entry = _mapping(item, place)
+        entry = as_mapping(item, place)
         _only(entry, TARGET_KEYS, place)
-        entity = _text(entry.get("entity"), place.at("entity"))
-        columns = _mapping(entry.get("columns", {}), place.at("columns"))
+        entity = as_text(entry.get("entity"), place.at("entity"))
+        columns = as_mapping(entry.get("columns", {}), place.at("columns"))
         if not columns:
             place.at("columns").add("has to map the entity's columns to expressions")
         pairs = [
             (name, text)
             for name, expression in columns.items()
-            if (text := _text("null" if expression is None else expression, place.at(f"columns.{name}"))) is not None
+            if (text := as_text("null" if expression is None else expression, place.at(f"columns.{name}"))) is not None
         ]
-        where = _text(entry["where"], place.at("where")) if "where" in entry else None
-        distinct_by = _texts(entry.get("distinctBy", []), place.at("distinctBy"))
+        where = as_text(entry["where"], place.at("where")) if "where" in entry else None
+        distinct_by = as_texts(entry.get("distinctBy", []), place.at("distinctBy"))
         if entity is not None:
             targets.append(Target(entity, tuple(pairs), where, distinct_by))
     return tuple(targets)
@@ -404,7 +287,7 @@ def read_checks(own: Mapping[str, Any], report: Report) -> tuple[tuple[str, str]
     """Named predicates."""
     pairs = []
     for name, predicate in (own.get("checks") or {}).items():
-        text = _text(predicate, report.at(f"checks.{name}"))
+        text = as_text(predicate, report.at(f"checks.{name}"))
         if text is not None:
             pairs.append((name, text))
     return tuple(pairs)

@@ -76,8 +76,26 @@
         {%- for entry in entries %},
         {{ entry.measure.expr or entry.measure.name }} as {{ entry.column }}
         {%- endfor %}
-    from {{ relation }}
+    from {{ kpi_relation(semantic_model, relation, entries) }} as fact
     where {{ kpi_dimension_sql(semantic_model, time_dimension) }} is not null
+{% endmacro %}
+
+{#
+    The facts' table; with the resolved customer looked up where a measure counts customers and the table's rows carry
+    the source's customer key only (config.meta.milepost.late_customer_id).
+#}
+{% macro kpi_relation(semantic_model, relation, entries) %}
+    {%- set node = graph.nodes[semantic_model.depends_on.nodes[0]] -%}
+    {%- set expressions = entries | map(attribute='measure') | map(attribute='expr') | map('string') | join(' ') -%}
+    {%- if node.config.meta.get('milepost', {}).get('late_customer_id') and 'customer_id' in expressions -%}
+        (
+            select source_fact.*, {{ customer_id_column() }}
+            from {{ relation }} as source_fact
+            {{ customer_id_lookup('source_fact', 'customer_system' if 'customer_system' in node.columns else 'source_system') }}
+        )
+    {%- else -%}
+        {{ relation }}
+    {%- endif -%}
 {% endmacro %}
 
 {# Day x dimension x member of decomposable measures: facts to day x all dimensions once, then grouping sets. #}
@@ -251,6 +269,7 @@
 #}
 {% macro kpi_measures(semantic_model_name, relation) %}
     {%- set spine = ref('time_spine') -%}
+    {%- set links = ref('customer_links') -%}
     {%- if not execute -%}
         select 1 as nothing_is_known_while_parsing from {{ relation }}
     {%- else -%}

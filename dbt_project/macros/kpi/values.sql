@@ -52,6 +52,12 @@
     {{ return(additive.all) }}
 {% endmacro %}
 
+{# Grows over the days of a period, so that a plan to date is a part of the target: sums and counts, no states, no ratios. #}
+{% macro kpi_accumulates(metric) %}
+    {% set inputs = kpi_inputs(metric) %}
+    {{ return(metric.type == 'simple' and inputs[0].measure.agg in ['sum', 'count', 'sum_boolean', 'count_distinct']) }}
+{% endmacro %}
+
 {# Rows of one KPI for one case of its declaration (see kpi_cases). parts: semantic model -> relation. #}
 {% macro kpi_case_rows(kpi, case, parts) %}
     {%- set metric = case.metric -%}
@@ -152,7 +158,7 @@
         {%- set thresholds = meta.get('thresholds') or {} %}
     select
         {{ kpi_text(metric.name) }} as kpi_id,
-        {{ meta.get('version', 1) }} as version,
+        cast({{ meta.get('version', 1) }} as bigint) as version,
         {{ kpi_text(metric.label) }} as name,
         {{ kpi_text(meta.name_zh) }} as name_zh,
         {{ kpi_text(meta.domain) }} as domain,
@@ -162,7 +168,8 @@
         {{ kpi_text(kpi_grains(metric)) }} as grains,
         {{ kpi_text(kpi_dimensions(metric)) }} as dimensions,
         {{ kpi_text(meta.time_basis) }} as time_basis,
-        {{ kpi_text(meta.get('window', 'period')) }} as time_window,
+        {{ kpi_text(meta.get('window', 'the period')) }} as time_window,
+        {{ 'true' if kpi_accumulates(metric) else 'false' }} as accumulates,
         {{ kpi_text(meta.owner) }} as owner,
         {{ kpi_number(thresholds.get('green')) }} as green_threshold,
         {{ kpi_number(thresholds.get('yellow')) }} as yellow_threshold,

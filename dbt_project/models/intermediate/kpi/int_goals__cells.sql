@@ -1,0 +1,19 @@
+{#
+    Grain: one row per current goal, with its cell written as dimension and member as in kpi_values; a crossing joins
+    names and members by ' x ' in one order.
+#}
+{% set cells = goal_cell_columns() %}
+select
+    goal_key,
+    kpi_id,
+    grain,
+    period_start,
+    {{ next_period_start('grain', 'period_start') }} as next_period_start,
+    {% for column in cells.values() %}
+    {{ column }},
+    {% endfor %}
+    target_value,
+    coalesce(nullif(concat_ws(' x '{% for name, column in cells.items() %}, case when {{ column }} is not null then '{{ name }}' end{% endfor %}), ''), 'total') as dimension,
+    coalesce(nullif(concat_ws(' x '{% for column in cells.values() %}, {{ column }}{% endfor %}), ''), 'all') as member
+from {{ ref('fct_goals') }}
+where is_current

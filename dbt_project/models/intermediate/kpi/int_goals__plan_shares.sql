@@ -1,0 +1,95 @@
+{#
+    Grain: one row per current goal: the share of its target that is due by the build's day.
+    Months weigh as in the mean of the last full years of that KPI; without a full year before, by their days.
+    What does not accumulate (ratios, states) is due in full from the first day.
+#}
+with history as (
+
+    select
+        kpi_id,
+        {{ kpi_period_start('year', 'period_start') }} as year_start,
+        extract(month from period_start) as month_number,
+        value / nullif(sum(value) over (partition by kpi_id, {{ kpi_period_start('year', 'period_start') }}), 0) as year_share,
+        count(*) over (partition by kpi_id, {{ kpi_period_start('year', 'period_start') }}) as month_count
+    from {{ ref('kpi_values') }}
+    where grain = 'month' and dimension = 'total' and value is not null
+
+),
+
+goals as (
+
+    select
+        goal.goal_key,
+        goal.kpi_id,
+        goal.period_start,
+        goal.next_period_start,
+        {{ kpi_period_start('year', 'goal.period_start') }} as year_start,
+        catalogue.accumulates
+    from {{ ref('int_goals__cells') }} as goal
+    inner join {{ ref('kpi_catalogue') }} as catalogue on goal.kpi_id = catalogue.kpi_id
+
+),
+
+curves as (
+
+    select
+        goals.goal_key,
+        history.month_number,
+        avg(history.year_share) as weight
+    from goals
+    inner join history
+        on
+            goals.kpi_id = history.kpi_id
+            and goals.year_start > history.year_start
+            and history.year_start >= {{ add_months('goals.year_start', -12 * var('goal_history_years', 5)) }}
+    where history.month_count = 12
+    group by 1, 2
+
+),
+
+months as (
+
+    select
+        month_start_date as month_start,
+        count(*) as day_count,
+        sum(case when date_day <= {{ as_of_date() }} then 1 else 0 end) as elapsed_day_count
+    from {{ ref('dim_date') }}
+    group by 1
+
+),
+
+weighed as (
+
+    select
+        goals.goal_key,
+        months.elapsed_day_count / cast(months.day_count as double) as elapsed_share,
+        case when curve.goal_key is not null then coalesce(weights.weight, 0) else cast(months.day_count as double) end
+            as weight
+    from goals
+    inner join months on months.month_start >= goals.period_start and goals.next_period_start > months.month_start
+    left join (select distinct curves.goal_key from curves) as curve on goals.goal_key = curve.goal_key
+    left join curves as weights
+        on goals.goal_key = weights.goal_key and extract(month from months.month_start) = weights.month_number
+
+),
+
+due as (
+
+    select
+        goal_key,
+        sum(weight * elapsed_share) / nullif(sum(weight), 0) as due_share
+    from weighed
+    group by 1
+
+)
+
+select
+    goals.goal_key,
+    goals.accumulates,
+    case
+        when goals.period_start > {{ as_of_date() }} then 0.0
+        when goals.accumulates then coalesce(due.due_share, 0.0)
+        else 1.0
+    end as due_share
+from goals
+left join due on goals.goal_key = due.goal_key

@@ -1,0 +1,12 @@
+{# Grain: one row per touch of a resolved customer, up to the build's clock. #}
+select
+    touch.touchpoint_key,
+    {{ customer_id_column() }},
+    touch.touched_at,
+    touch.marketing_channel,
+    {{ member('touch.platform') }} as platform,
+    {{ member('touch.campaign_id') }} as campaign_id,
+    touch.is_direct
+from {{ ref('fct_touchpoints') }} as touch
+{{ customer_id_lookup('touch', 'customer_system') }}
+where {{ customer_id_column() }} is not null

@@ -1,0 +1,20 @@
+{#
+    Grain: one row per KPI, grain, period_start, dimension and member; all of it generated from the metric declarations
+    under models/semantic. Members add up to the whole only for sums and counts; distinct counts, medians, ratios and
+    windows add up neither over members nor over periods: read the period you need.
+#}
+{{ kpi_value_rows({
+    'channel_performance': ref('int_kpi_measures__channel_performance'),
+    'core_customer_revenue': ref('int_kpi_measures__core_customer_revenue'),
+    'data_freshness': ref('int_kpi_measures__data_freshness'),
+    'delivery_days': ref('int_kpi_measures__delivery_days'),
+    'first_purchases': ref('int_kpi_measures__first_purchases'),
+    'leads': ref('int_kpi_measures__leads'),
+    'opportunities': ref('int_kpi_measures__opportunities'),
+    'pipeline_changes': ref('int_kpi_measures__pipeline_changes'),
+    'repurchase_changes': ref('int_kpi_measures__repurchase_changes'),
+    'revenue_events': ref('int_kpi_measures__revenue_events'),
+    'sessions': ref('int_kpi_measures__sessions'),
+    'social_posts': ref('int_kpi_measures__social_posts'),
+    'stage_entries': ref('int_kpi_measures__stage_entries'),
+}) }}

@@ -1,0 +1,190 @@
+"""Makes the sample company: its exports into a home's inbox, its truth beside.
+
+Belongs here: the order of the work, a month at a time, so that the largest size needs no more memory than its persons
+and two months of orders. Not here: what anything looks like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from ingestion.errors import UsageError
+from ingestion.home import Home
+from ingestion.sample import export_crm_cn, export_salesforce, export_social, export_web, reference, spend
+from ingestion.sample.business import make_business
+from ingestion.sample.channels import CAMPAIGNS
+from ingestion.sample.constants import DEFAULT_END, SIZES, Size, SizeName
+from ingestion.sample.demand import History
+from ingestion.sample.export_shopify import ShopifyExport
+from ingestion.sample.export_taobao import TaobaoExport
+from ingestion.sample.goals import make_goals
+from ingestion.sample.orders import make_month, month_order_counts
+from ingestion.sample.outbox import Outbox
+from ingestion.sample.persons import IN_SHOP, Persons, make_persons
+from ingestion.sample.random_streams import Ints, split_total
+from ingestion.sample.sessions import Journeys, idle_sessions, journeys_of, merged, month_start
+from ingestion.sample.tables import load_month, load_persons, load_products
+from ingestion.sample.truth import Truth
+
+Progress = Callable[[str, int, int], None]  # what is being made, steps done, steps in all
+
+
+@dataclass(frozen=True)
+class SampleSummary:
+    """What was written; `totals` is the content of `truth/totals.json`."""
+
+    size: str
+    seed: int
+    start_date: date
+    end_date: date
+    file_count: int
+    row_count: int
+    byte_count: int
+    totals: dict[str, Any] = field(default_factory=dict)
+
+
+def write_sample(
+    home: Home, size: SizeName = "small", seed: int = 7, end_date: date = DEFAULT_END, progress: Progress | None = None
+) -> SampleSummary:
+    """Write the exports of the sample company into `home.inbox` and its truth into `home.truth`.
+
+    The same arguments give the same bytes. Raises UsageError for an unknown size or an end date that is not the last
+    day of a month (monthly exports would be cut).
+    """
+    if size not in SIZES:
+        raise UsageError(f"there is no size {size}", remedy=f"Choose one of {', '.join(SIZES)}")
+    if (end_date + timedelta(days=1)).day != 1:
+        raise UsageError("the sample company ends with a month", where=str(end_date), remedy="Give the last day of a month")
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET enable_progress_bar = false")
+        return _Company(home, SIZES[size], size, seed, end_date, con, progress).write()
+
+
+class _Company:
+    def __init__(
+        self, home: Home, size: Size, size_name: str, seed: int, end_date: date, con: duckdb.DuckDBPyConnection,
+        progress: Progress | None,
+    ) -> None:  # fmt: skip
+        self.size, self.size_name, self.seed, self.con, self.progress = size, size_name, seed, con, progress
+        self.history = History(seed, end_date, size.months)
+        self.outbox = Outbox(home.inbox, con)
+        self.month_orders = month_order_counts(self.history, size.orders)
+        self.persons: Persons = make_persons(seed, size.customers, self.month_orders)
+        load_persons(con, self.persons)
+        load_products(con)
+        export_web.register_lookups(self.outbox)
+        self.end = month_start(self.history, size.months)
+        rates = reference.carried(reference.usd_rates(seed, self.history)["USD"], reference.rate_days(self.history))
+        self.truth = Truth(home.truth, con, self.history, self.persons, rates)
+        shop = self.history.month_weights(is_market=False)
+        self.month_sessions: Ints = split_total(size.sessions, shop)
+        self.journeys = Journeys()
+        self.session_count = 0
+        self.figures: list[pa.Table] = []
+        self.spend_cents: dict[tuple[str, str, str], int] = {}
+        self.spend_cny: dict[tuple[str, int], float] = {}
+
+    def write(self) -> SampleSummary:
+        self._report("business customers", 0)
+        make_business(self.con, self.seed, self.history, self.persons, self.size.leads)
+        export_social.make_posts(self.outbox, self.seed, self.history, self.size.posts)
+        self._write_orders()
+        self.truth.add_deals(self.end)
+        self._write_reference()
+        files = self.outbox.files
+        totals = self.truth.finish(files, self.spend_cents, self.end, self.session_count)
+        self._report("done", self.size.months)
+        return SampleSummary(
+            size=self.size_name,
+            seed=self.seed,
+            start_date=self.history.start_date,
+            end_date=self.history.end_date,
+            file_count=len(files),
+            row_count=sum(f.row_count for f in files),
+            byte_count=sum((self.outbox.inbox / f.path).stat().st_size for f in files),
+            totals=totals,
+        )
+
+    def _report(self, what: str, done: int) -> None:
+        if self.progress is not None:
+            self.progress(what, done, self.size.months)
+
+    def _write_orders(self) -> None:
+        shopify, taobao = ShopifyExport(self.outbox, self.history), TaobaoExport(self.outbox, self.history)
+        numbers = (0, 0)
+        for month in range(self.size.months):
+            self._report(f"{self.history.months[month]:%Y-%m}", month)
+            orders = make_month(self.seed, self.history, self.persons, month, int(self.month_orders[month]), numbers)
+            shop_count = int((orders.system == IN_SHOP).sum())
+            numbers = (numbers[0] + shop_count, numbers[1] + orders.count - shop_count)
+            load_month(self.con, orders)
+            shopify.write(orders)
+            taobao.write(orders)
+            self.truth.add_month(orders)
+            self.journeys.parts.append(journeys_of(self.seed, orders, self.persons))
+            if month > 0:
+                self._write_sessions(month - 1)
+            self._count_spend(spend.month_figures(self.seed, self.history, orders), month)
+            self._write_marketing(month)
+        self._write_sessions(self.size.months - 1)
+
+    def _write_sessions(self, month: int) -> None:
+        """The month's visits; called once the orders of the next month are known."""
+        ready = self.journeys.take_until(month_start(self.history, month + 1))
+        inside = ready["started"] >= month_start(self.history, month)
+        ready = {name: values[inside] for name, values in ready.items()}
+        idle = max(int(self.month_sessions[month]) - len(ready["started"]), 0)
+        sessions = merged([ready, idle_sessions(self.seed, self.history, month, idle)])
+        self.session_count += len(sessions["started"])
+        export_web.write_sessions(self.outbox, month, self.history.days(month)[-1], sessions)
+
+    def _count_spend(self, figures: pa.Table, month: int) -> None:
+        self.figures = [*self.figures[-3:], figures]
+        campaign, cost = figures["campaign"].to_numpy(), figures["cost"].to_numpy()
+        for number, entry in enumerate(CAMPAIGNS):
+            cents = cost[campaign == number]
+            is_meta = entry.platform == "meta_ads"
+            stated = int((cents * 60 // 100 + cents * 40 // 100).sum()) if is_meta else int(cents.sum())
+            key = (entry.platform, f"{self.history.months[month]:%Y-%m}", "USD" if is_meta else "CNY")
+            self.spend_cents[key] = self.spend_cents.get(key, 0) + stated
+            cny = stated / 100 * (spend.USD_CNY if is_meta else 1.0)
+            self.spend_cny[entry.channel, month] = self.spend_cny.get((entry.channel, month), 0.0) + cny
+
+    def _write_marketing(self, month: int) -> None:
+        """Meta's month; at the end of a quarter what the other systems export by quarter."""
+        first, last = self.history.months[month], self.history.days(month)[-1]
+        spend.write_meta(self.outbox, self.figures[-1:], first, last)
+        if month == self.size.months - 2:
+            spend.write_meta(self.outbox, self.figures[-1:], first, last, is_bad=True)
+        if last.month % 3 and month < self.size.months - 1:
+            return
+        begin = month
+        while begin > 0 and self.history.months[begin].month % 3 != 1:
+            begin -= 1
+        opening = self.history.months[begin]
+        late = opening - timedelta(days=spend.LATE_DAYS) if begin > 0 else opening
+        spend.write_google(self.outbox, self.figures, late, last)
+        low, seen = (month_start(self.history, begin) if begin > 0 else 0), month_start(self.history, month + 1)
+        export_crm_cn.write_quarter(self.outbox, last, low, seen)
+        export_salesforce.write_quarter(self.outbox, last, low, seen)
+        export_social.write_quarter(self.outbox, last, month_start(self.history, begin), seen)
+
+    def _write_reference(self) -> None:
+        export_salesforce.write_loader_log(self.outbox, self.history.end_date)
+        reference.write_rates(self.outbox, self.seed, self.history)
+        reference.write_products(self.outbox, self.history)
+        reference.write_employees(self.outbox, self.history)
+        reference.write_budgets(self.outbox, self.history, self.spend_cny)
+        starts = np.array([month_start(self.history, m) for m in range(self.size.months + 1)])
+        created = np.asarray(self.con.execute("SELECT created FROM lead ORDER BY n").fetchnumpy()["created"])
+        leads = np.histogram(created, starts)[0]
+        first_orders = np.bincount(self.persons.acquired_month, minlength=self.size.months)[: self.size.months]
+        reference.write_goals(self.outbox, self.history, make_goals(self.history, self.truth, leads, first_orders))

@@ -16,8 +16,12 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from ingestion.entity import load_entities
+
 CACHE = "column_lineage.json"
-LAKE_PATH = re.compile(r"/lake/(\w+)/")
+#: How a compiled model reads an entity of the lake; named as a table, it has columns that the parser can know.
+LAKE_READ = re.compile(r"read_parquet\('[^']*/lake/(\w+)/[^']*'[^)]*\)")
+LAKE = "clean_lake"
 #: Column of a model -> (asset key, column) of what it is made of.
 ColumnDeps = dict[str, list[tuple[list[str], str]]]
 
@@ -69,7 +73,7 @@ def column_lineage(target: Path, manifest: Mapping[str, Any], compiled: Mapping[
     found: dict[str, ColumnDeps] = {}
     is_changed = False
     keys = _keys_by_relation(manifest)
-    schema = _schema(manifest)
+    schema = {**_schema(manifest), LAKE: {"main": lake_columns()}}
     for unique_id, sql in compiled.items():
         digest = hashlib.sha256(sql.encode()).hexdigest()
         if known.get(unique_id, {}).get("sql") != digest:
@@ -87,48 +91,40 @@ def analyse(sql: str, schema: Mapping[str, Any], keys: Mapping[str, list[str]]) 
     `schema` is catalog -> schema -> table -> column -> type, `keys` maps `catalog.schema.table` to asset keys. A query
     that the parser does not understand has no lineage: the model itself runs all the same.
     """
-    from sqlglot import exp, parse_one
+    from sqlglot import exp
     from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage
-    from sqlglot.optimizer.qualify import qualify
-    from sqlglot.optimizer.scope import build_scope
 
     try:
-        tree = qualify(
-            parse_one(sql, dialect="duckdb"),
-            schema=dict(schema),
-            dialect="duckdb",
-            validate_qualify_columns=False,
-            quote_identifiers=False,
-            identify=False,
-        )
-        scope = build_scope(tree)
-        if scope is None or not isinstance(tree, exp.Query):
-            return {}
-        columns: ColumnDeps = {}
-        for name in tree.named_selects:
-            if not name or name == "*":
-                continue
-            deps = []
-            for node in lineage(name, tree, scope=scope, dialect="duckdb", copy=False).walk():
-                if node.downstream or not isinstance(node.expression, exp.Table):
-                    continue
-                key = _asset_of(node.expression, keys)
-                column = node.name.rsplit(".", 1)[-1].strip('"')
-                if key is not None and column != "*" and (key, column) not in deps:
-                    deps.append((key, column))
-            columns[name] = deps
-        return columns
+        found = lineage(None, LAKE_READ.sub(rf"{LAKE}.main.\1", sql), dict(schema), dialect="duckdb")
     except (SqlglotError, RecursionError):
         return {}
+    columns: ColumnDeps = {}
+    for name, top in found.items():
+        if name == "*":
+            continue
+        deps: list[tuple[list[str], str]] = []
+        for node in top.walk():
+            if node.downstream or not isinstance(node.expression, exp.Table):
+                continue
+            key = _asset_of(node.expression, keys)
+            column = node.name.rsplit(".", 1)[-1].strip('"')
+            if key is not None and column != "*" and (key, column) not in deps:
+                deps.append((key, column))
+        columns[name] = deps
+    return columns
 
 
 def _asset_of(table: Any, keys: Mapping[str, list[str]]) -> list[str] | None:
-    relation = ".".join(part.name for part in table.parts) if hasattr(table, "parts") else ""
-    if relation in keys:
-        return keys[relation]
-    lake = LAKE_PATH.search(table.sql(dialect="duckdb"))
-    return ["clean", lake.group(1)] if lake else None
+    parts = [part.name for part in table.parts] if hasattr(table, "parts") else []
+    if parts[:1] == [LAKE]:
+        return ["clean", parts[-1]]
+    return keys.get(".".join(parts))
+
+
+def lake_columns() -> dict[str, dict[str, str]]:
+    """Columns of the clean entities with their types, as declared."""
+    return {e.name: {c.name: c.engine_type for c in e.all_columns} for e in load_entities().values()}
 
 
 def _keys_by_relation(manifest: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
 #: States of deliveries that a run has yet to take further.
-PENDING_STATES = ("received", "checked")
+PENDING_STATES = ("received",)
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,15 @@ def code_version() -> str:
 
 def record(home: Home, *, now: datetime) -> None:
     """Note in the ledger that every source was looked at."""
+    from ingestion.ledger.deliveries import record_source_checks
+    from ingestion.ledger.engine import open_ledger, writing
+
+    ledger = open_ledger(home)
+    try:
+        with writing(ledger) as connection:
+            record_source_checks(connection, now)
+    finally:
+        ledger.dispose()
 
 
 def is_run_waiting(instance: DagsterInstance) -> bool:

@@ -7,20 +7,21 @@ command line starts without them.
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ingestion.errors import MilepostError
 from ingestion.ledger import runs
-from orchestration import prepare
+from orchestration import look
 from orchestration.session import GateClosed, RunSession
-from orchestration.settings import PROJECT_DIR, describe
 
 if TYPE_CHECKING:
-    from expectations.result import GateResult
+    from expectations.results import CheckResult
+    from publishing.build import Build
+    from publishing.publish import Publication
 
 STAGES = (
     "receive",
@@ -56,3 +57,126 @@ def receive(session: RunSession) -> int:
         report.note = f"{len(received)} files"
         session.summary["files"] = len(received)
         return len(received)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The gate's results, with the ids of the deliveries they name."""
+
+    results: tuple[CheckResult, ...]
+    delivery_ids: Mapping[int, str]
+    is_passed: bool
+
+
+def create(session: RunSession) -> Build:
+    """Export the marts from the warehouse as a build."""
+    from ingestion.ledger.deliveries import ACTIVE, list_deliveries
+    from publishing.build import create_build
+    from publishing.marts import read_mart_specs
+
+    with session.stage("build") as report:
+        build = create_build(
+            session.home,
+            session.ledger,
+            read_mart_specs(session.home.dbt_target / "manifest.json"),
+            as_of=session.as_of,
+            code_version=look.code_version(),
+            inputs=[d.delivery_id for d in list_deliveries(session.ledger, states=[ACTIVE])],
+            now=session.clock(),
+            run_id=session.run_id,
+        )
+        report.row_count = sum(mart.rows for mart in build.manifest.marts)
+        report.note = f"{report.row_count:,} rows in {len(build.manifest.marts)} marts, {build.written_files} files written"
+        session.summary["build_id"] = build.build_id
+        return build
+
+
+def judge(session: RunSession) -> Judgement:
+    """Judge the latest build once and store the verdict. A closed gate is the answer, not an exception."""
+    from expectations import runner
+    from expectations.personal_data import PersonalDataScan
+    from ingestion.ledger.deliveries import list_deliveries
+    from ingestion.privacy.vault import Vault
+
+    with session.stage("gate") as report:
+        build_id = latest_build_id(session)
+        result = runner.judge(
+            session.home,
+            session.ledger,
+            build_id,
+            scan=PersonalDataScan(session.keys, Vault(session.home, session.keys)),
+            now=session.clock(),
+            dbt_results=dbt_results(session),
+        )
+        ids = {d.delivery_seq: d.delivery_id for d in list_deliveries(session.ledger)}
+        report.row_count = len(result.results)
+        report.note = f"{len(result.results)} expectations, {len(result.warnings)} warnings"
+        session.summary["gate"] = "passed" if result.is_passed else "closed"
+        session.summary["fingerprint"] = look.fingerprint(session.ledger, session.settings)
+        if not result.is_passed:
+            session.outcome = runs.GATE_CLOSED
+            session.summary["error"] = result.reason
+            session.summary["suspects"] = [ids[s] for s in result.delivery_seqs] or list(result.new_delivery_ids)
+        return Judgement(result.results, ids, result.is_passed)
+
+
+def dbt_results(session: RunSession) -> list[CheckResult]:
+    """What dbt's tests of the latest transformation came to, as results of the gate."""
+    from expectations.results import CheckResult
+    from expectations.runner import DBT_SUITE
+
+    found = []
+    for stage in ("transform_staging", "transform_marts"):
+        path = session.home.dbt_target / f"tests_of_{stage}.json"
+        if not path.exists():
+            continue
+        for test in json.loads(path.read_text(encoding="utf-8")):
+            found.append(
+                CheckResult(
+                    suite=DBT_SUITE,
+                    expectation=test["name"],
+                    description=test["description"],
+                    severity=test["severity"],
+                    is_success=test["status"] == "pass",
+                    has_raised=test["status"] in ("error", "skipped"),
+                    observed=None if test["failures"] in (None, 0) else f"{test['failures']} rows",
+                    unexpected_count=test["failures"],
+                )
+            )
+    return found
+
+
+def latest_build_id(session: RunSession) -> str:
+    """The build made last; MilepostError where there is none."""
+    from ingestion.ledger.builds import latest_build
+
+    build = latest_build(session.ledger)
+    if build is None:
+        raise MilepostError("there is no build yet", where=str(session.home.builds), remedy="`milepost run` makes one")
+    return build.build_id
+
+
+def publish(session: RunSession) -> Publication:
+    """Publish the latest build, which refuses by itself what did not pass; then remove versions beyond retention."""
+    from publishing import publish as publishing
+    from publishing import versions
+
+    with session.stage("publish") as report:
+        try:
+            publication = publishing.publish(
+                session.home, session.ledger, latest_build_id(session), now=session.clock(), run_id=session.run_id
+            )
+        except publishing.GateClosedError as error:
+            raise GateClosed(error.what, where=error.where, remedy=error.remedy) from None
+        technical = session.settings.technical
+        versions.retain(
+            session.home,
+            session.ledger,
+            keep=technical.keep_versions,
+            minimum_age=timedelta(days=technical.keep_days),
+            now=session.clock(),
+        )
+        session.outcome = runs.PUBLISHED
+        session.summary["version"] = publication.version
+        report.note = f"version {publication.version}" + ("" if publication.is_new else " (as before)")
+        return publication

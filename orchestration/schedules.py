@@ -7,13 +7,14 @@ whenever Dagster's daemon runs (`milepost ui`).
 from __future__ import annotations
 
 import dagster as dg
+from dagster import ScheduleEvaluationContext
 
 from orchestration import jobs, look
 from orchestration.session import RunRequest, utc_now
-from orchestration.settings import load_settings, resolve_home
+from orchestration.settings import resolve_home
 
 LOOK_CRON = "*/5 * * * *"
-NIGHTLY_CRON = "30 2 * * *"
+NIGHTLY_CRON = "30 18 * * *"  # UTC: 02:30 in the shipped reporting time zone
 
 
 @dg.schedule(
@@ -22,7 +23,7 @@ NIGHTLY_CRON = "30 2 * * *"
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every five minutes: notes that the sources were looked at, and starts a run when something waits.",
 )
-def look_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+def look_schedule(context: ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """The sensor's second pair of eyes: also finds what a run left behind (a delivery confirmed, a killed run)."""
     home = resolve_home()
     if look.is_run_waiting(context.instance):
@@ -31,19 +32,21 @@ def look_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.S
     look.record(home, now=utc_now())
     if not waiting:
         return dg.SkipReason("nothing is new")
+    # the hour is part of the key: what failed is tried again, and not more often than that
+    key = f"{waiting.key}-{context.scheduled_execution_time:%Y%m%d%H}"
     return dg.RunRequest(
-        run_key=waiting.key, run_config=jobs.run_config(RunRequest(home=home, launched_by="schedule"))
+        run_key=key, run_config=jobs.run_config(RunRequest(home=home, launched_by="schedule"))
     )
 
 
 @dg.schedule(
     job=jobs.refresh,
     cron_schedule=NIGHTLY_CRON,
-    execution_timezone=load_settings(resolve_home()).reporting_time_zone,
+    execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Each night: everything is computed anew from the lake, judged and published.",
 )
-def nightly_full_check(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+def nightly_full_check(context: ScheduleEvaluationContext) -> dg.RunRequest:
     """A rebuild proves that what was computed step by step is what comes out at once."""
     request = RunRequest(home=resolve_home(), full_refresh=True, launched_by="schedule")
     return dg.RunRequest(run_config=jobs.run_config(request))

@@ -7,6 +7,7 @@ Dagster's daemon runs (`milepost ui`).
 from __future__ import annotations
 
 import dagster as dg
+from dagster import SensorEvaluationContext
 
 from orchestration import jobs, look
 from orchestration.session import RunRequest
@@ -21,7 +22,7 @@ SECONDS = 30
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Starts a run when files have come to rest in the inbox, or deliveries wait; never for nothing.",
 )
-def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+def inbox_sensor(context: SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """One run for what is there; the same findings do not start a second one."""
     home = resolve_home()
     if look.is_run_waiting(context.instance):

@@ -6,13 +6,14 @@ Not here: the work (`pipeline.py`), Dagster (`resources.py`).
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
@@ -20,7 +21,10 @@ from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.ledger import runs
 from orchestration.scrub import brief
-from orchestration.settings import Settings, check_home, load_settings
+from orchestration.settings import PROJECT_DIR, Settings, check_home, load_settings
+
+if TYPE_CHECKING:
+    from ingestion.privacy.keys import Keys
 
 
 class GateClosed(MilepostError):
@@ -59,7 +63,7 @@ class RunSession:
 
     request: RunRequest
     settings: Settings
-    keys: Any  # ingestion.privacy.keys: what protects personal data
+    keys: Keys
     ledger: Engine
     run_id: str
     now: datetime
@@ -112,6 +116,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def load_home_keys(home: Home) -> Keys:
+    """The keys that protect this home; the sample company's own for a demo home. MilepostError where there are none."""
+    from ingestion.privacy.keys import load_keys
+    from orchestration import demo_home
+
+    marker = demo_home.read_marker(home)
+    key_file = Path(marker.key_file) if marker is not None else None
+    return load_keys(os.environ, key_file, forbidden=[PROJECT_DIR, home.root])
+
+
 @contextmanager
 def open_session(request: RunRequest, run_id: str, *, now: datetime) -> Iterator[RunSession]:
     """Take the home's lock, recover from a killed run, and enter the run into the ledger.
@@ -121,13 +135,12 @@ def open_session(request: RunRequest, run_id: str, *, now: datetime) -> Iterator
     """
     from ingestion.ledger.engine import open_ledger
     from ingestion.lock import home_lock
-    from ingestion.privacy.keys import load_keys
     from ingestion.recovery import recover
 
     home = request.home
     check_home(home)
     settings = load_settings(home)
-    keys = load_keys()
+    keys = load_home_keys(home)
     home.ensure()
     with home_lock(home, wait_seconds=settings.technical.lock_wait_seconds):
         ledger = open_ledger(home)

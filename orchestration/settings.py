@@ -166,7 +166,8 @@ def _read(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}, line {mark.line + 1}" if mark else str(path)
         raise UsageError("not valid YAML", where=place, remedy="Correct the file") from None
-    if not isinstance(given, dict) or not all(isinstance(v, dict | None) for v in given.values()):
+    sections = [given.get(name) for name in ("business", "technical")] if isinstance(given, dict) else [given]
+    if not all(isinstance(section, dict | None) for section in sections):
         raise UsageError(
             "the settings are not two sections with names and values",
             where=str(path),

@@ -4,7 +4,6 @@ Belongs here: which models an op runs, how dbt's nodes become assets, what is to
 means. Not here: any SQL (`dbt_project/`), the stages around it (`pipeline.py`).
 """
 
-from __future__ import annotations
 
 import json
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster import AssetExecutionContext
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from ingestion.errors import MilepostError
@@ -23,8 +23,8 @@ from orchestration.resources import HomeRun, ProjectDbt
 from orchestration.session import GateClosed, RunSession
 
 #: dbt selections of the two ops; together they are every model and seed.
-STAGING_SELECTION = "resource_type:seed path:models/staging path:models/intermediate"
-MARTS_SELECTION = "path:models/marts"
+STAGING_SELECTION = "resource_type:seed tag:staging tag:intermediate"
+MARTS_SELECTION = "tag:marts"
 
 OWNERS = {"marts": ["team:analytics"]}
 DEFAULT_OWNERS = ["team:data-engineering"]
@@ -75,7 +75,7 @@ TRANSLATOR = MilepostTranslator()
     dagster_dbt_translator=TRANSLATOR,
     name="dbt_staging",
 )
-def dbt_staging(context: dg.AssetExecutionContext, dbt: ProjectDbt, run: HomeRun) -> Iterator[DbtEvent]:
+def dbt_staging(context: AssetExecutionContext, dbt: ProjectDbt, run: HomeRun) -> Iterator[DbtEvent]:
     """Seeds, staging views and intermediate tables."""
     with guarded():
         yield from transform(context, dbt, run.session, "transform staging")
@@ -87,18 +87,20 @@ def dbt_staging(context: dg.AssetExecutionContext, dbt: ProjectDbt, run: HomeRun
     dagster_dbt_translator=TRANSLATOR,
     name="dbt_marts",
 )
-def dbt_marts(context: dg.AssetExecutionContext, dbt: ProjectDbt, run: HomeRun) -> Iterator[DbtEvent]:
+def dbt_marts(context: AssetExecutionContext, dbt: ProjectDbt, run: HomeRun) -> Iterator[DbtEvent]:
     """The candidate marts in the warehouse."""
     with guarded():
         yield from transform(context, dbt, run.session, "transform marts")
 
 
 def transform(
-    context: dg.AssetExecutionContext, dbt: ProjectDbt, session: RunSession, stage: str
+    context: AssetExecutionContext, dbt: ProjectDbt, session: RunSession, stage: str
 ) -> Iterator[DbtEvent]:
     """Run `dbt build` (models, seeds, data tests) for an op's selection and tell what came of it.
 
-    A data test that fails closes the gate: GateClosed names the tests. A model that fails is a MilepostError.
+    A data test that fails closes the gate: GateClosed names the tests, since dbt leaves out what depends on the tested
+    model. Tests that passed or warned are handed to the gate, which stores them with its verdict. A model that fails
+    is a MilepostError.
     Unit tests of models are part of `make test`, not of a run.
     """
     target = session.home.dbt_target
@@ -115,6 +117,7 @@ def transform(
                 report.note = f"{len(finished)} tables"
             else:
                 yield event
+        store_test_results(target, stage)
         described = lineage.describe_models(target, session.home.warehouse)
         for output in finished:
             key = context.asset_key_for_output(output.output_name)
@@ -157,6 +160,28 @@ def prepare_target(target: Path) -> None:
         shutil.copyfile(parsed, target / parsed.name)
 
 
+def store_test_results(target: Path, stage: str) -> None:
+    """Keep what dbt's tests of a stage came to, for the gate to count in."""
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    tests = [
+        {
+            "name": nodes[r["unique_id"]]["name"],
+            "description": nodes[r["unique_id"]].get("description") or nodes[r["unique_id"]]["name"],
+            "severity": "warning" if nodes[r["unique_id"]]["config"]["severity"].lower() == "warn" else "critical",
+            "status": r["status"],
+            "failures": r.get("failures"),
+        }
+        for r in results
+        if r["unique_id"].startswith("test.")
+    ]
+    test_results_path(target, stage).write_text(json.dumps(tests), encoding="utf-8")
+
+
+def test_results_path(target: Path, stage: str) -> Path:
+    return target / f"tests of {stage}.json".replace(" ", "_")
+
+
 def failure(target: Path) -> MilepostError:
     """What dbt stumbled over, from its run results; messages of the engine are left out, since they quote values."""
     try:
@@ -179,6 +204,16 @@ def failure(target: Path) -> MilepostError:
             remedy="`milepost deliveries list` shows what came; withdraw or correct what is wrong, and run again",
         )
     return MilepostError("dbt did not run", where="dbt", remedy=f"Details are in {target / 'dbt.log'}")
+
+
+def mart_keys() -> list[dg.AssetKey]:
+    """Assets that a build reads: models whose YAML says how they are published."""
+    nodes = json.loads(prepare.MANIFEST.read_text(encoding="utf-8"))["nodes"].values()
+    return [
+        asset_key(node)
+        for node in nodes
+        if node["resource_type"] == "model" and "milepost" in node["config"].get("meta", {})
+    ]
 
 
 def _name(unique_id: str) -> str:

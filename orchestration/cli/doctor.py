@@ -1,0 +1,161 @@
+"""`milepost doctor`: what is missing or wrong on this machine, with the remedy.
+
+Belongs here: checks of the machine and the home that need no run. Not here: checks of data.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingestion.errors import MilepostError
+from ingestion.home import Home
+from orchestration.cli import common
+
+LOW_DISK = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`is_well` None: worth knowing, no fault."""
+
+    what: str
+    is_well: bool | None
+    detail: str
+    remedy: str = ""
+
+
+def doctor(form: common.FormatOption = common.Format.TABLE, home: common.HomeOption = None) -> int:
+    """Check this machine and the home; ends with 1 when something is wrong."""
+    place = common.the_home(home)
+    findings = [finding for check in CHECKS for finding in _run(check, place)]
+    marks = {True: "ok", False: "wrong", None: "note"}
+    rows = [[marks[f.is_well], f.what, f.detail, f.remedy] for f in findings]
+    common.emit(["", "what", "found", "remedy"], rows, form)
+    return common.FAILED if any(f.is_well is False for f in findings) else common.DONE
+
+
+def _run(check: Callable[[Home], Iterator[Finding]], home: Home) -> list[Finding]:
+    try:
+        return list(check(home))
+    except MilepostError as error:
+        return [Finding(check.__name__.strip("_"), False, f"{error.where or ''} {error.what}".strip(), error.remedy or "")]
+    except OSError as error:
+        return [Finding(check.__name__.strip("_"), False, error.strerror or type(error).__name__, "Check permissions")]
+
+
+def _python(_home: Home) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("Python", sys.version_info >= (3, 11), version, "Install Python 3.11 or newer and run make again")
+
+
+def _packages(_home: Home) -> Iterator[Finding]:
+    from importlib import metadata
+
+    from packaging.requirements import Requirement
+
+    wrong = []
+    requirements = metadata.requires("milepost") or []
+    for text in requirements:
+        requirement = Requirement(text)
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            installed = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            wrong.append(f"{requirement.name} is missing")
+            continue
+        if not requirement.specifier.contains(installed, prereleases=True):
+            wrong.append(f"{requirement.name} {installed} is not {requirement.specifier}")
+    yield Finding("packages", not wrong, "; ".join(wrong) or f"{len(requirements)} as declared", "make setup")
+
+
+def _settings(home: Home) -> Iterator[Finding]:
+    from orchestration.settings import load_settings
+
+    settings = load_settings(home)
+    names = ", ".join(sorted(settings.set_here)) or "all as shipped"
+    yield Finding("settings", True, names)
+
+
+def _key(home: Home) -> Iterator[Finding]:
+    from orchestration.session import load_home_keys
+
+    keys = load_home_keys(home)
+    yield Finding("key", True, f"fingerprint {keys.fingerprint}")
+
+
+def _home(home: Home) -> Iterator[Finding]:
+    if not home.root.exists():
+        yield Finding("home", None, f"{home.root} is not there yet", "milepost demo or milepost run makes it")
+        return
+    is_writable = os.access(home.root, os.W_OK | os.X_OK)
+    yield Finding("home", is_writable, str(home.root), "Give the user that runs Milepost write access")
+    for path in (home.archive, home.rejects, home.vault):
+        if path.exists() and path.stat().st_mode & 0o077:
+            yield Finding("permissions", False, f"{path} can be read by others", f"chmod 700 {path}")
+
+
+def _disk(home: Home) -> Iterator[Finding]:
+    place = home.root
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    yield Finding("disk", free > LOW_DISK, f"{free / 2**30:.1f} GB free", "Free space, or lower keep_versions")
+
+
+def _lock(home: Home) -> Iterator[Finding]:
+    from ingestion.lock import lock_holder
+
+    holder = lock_holder(home)
+    yield Finding("lock", None if holder else True, holder or "free", "Wait for that run" if holder else "")
+
+
+def _dbt(_home: Home) -> Iterator[Finding]:
+    from orchestration import prepare
+
+    dbt = Path(sys.executable).with_name("dbt")
+    yield Finding("dbt", dbt.exists(), str(dbt), "make setup")
+    ready = prepare.is_prepared()
+    yield Finding("dbt manifest", ready or None, "parsed" if ready else "of another state of the project",
+                  "" if ready else "the next run parses it anew")
+
+
+def _ledger(home: Home) -> Iterator[Finding]:
+    if home.ledger.exists():
+        from ingestion.ledger.engine import schema_version
+
+        with common.the_ledger(home) as ledger:
+            yield Finding("ledger", True, f"schema {schema_version(ledger)}")
+
+
+def _contracts(_home: Home) -> Iterator[Finding]:
+    from ingestion.contracts.loader import load_contracts
+
+    yield Finding("contracts", True, f"{len(load_contracts().contracts)} valid")
+
+
+def _catalog(home: Home) -> Iterator[Finding]:
+    if not home.current.is_symlink():
+        yield Finding("published", None, "nothing yet", "milepost run")
+        return
+    import duckdb
+
+    try:
+        with common.the_catalog(home) as connection:
+            views = connection.execute("select schema_name, view_name from duckdb_views() where not internal").fetchall()
+            for schema, name in views:
+                connection.execute(f'select * from "{schema}"."{name}" limit 0')
+    except duckdb.Error:
+        yield Finding(
+            "published", False, f"{home.current.resolve()} cannot be read", "milepost versions relocate, or rollback"
+        )
+        return
+    yield Finding("published", True, f"{home.current.resolve().name}, {len(views)} marts")
+
+
+CHECKS = (_python, _packages, _settings, _key, _home, _disk, _lock, _dbt, _ledger, _contracts, _catalog)

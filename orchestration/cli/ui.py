@@ -1,0 +1,57 @@
+"""`milepost ui`: the Dagster UI and its daemon, with sensors and schedules on.
+
+Belongs here: starting both for a home. Not here: definitions.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli import common
+
+
+def ui(
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; else the setting ui_host.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port; else the setting ui_port.")] = None,
+    home: common.HomeOption = None,
+) -> int:
+    """Start the Dagster UI and daemon; stop them with Ctrl-C."""
+    from orchestration import prepare
+    from orchestration.instance import ensure_instance
+    from orchestration.session import load_home_keys
+    from orchestration.settings import PROJECT_DIR, load_settings
+
+    place = common.the_home(home)
+    settings = load_settings(place)
+    load_home_keys(place)  # every run would stop without one: say so now
+    place.ensure()
+    prepare.ensure_manifest()
+    ensure_instance(place)
+    address = host or settings.technical.ui_host
+    listening = port or settings.technical.ui_port
+    common.say(f"Dagster UI on http://{address}:{listening} (Ctrl-C stops it)")
+    common.say(f"sensor and schedules are on: files in {place.inbox} are taken through within fifteen minutes")
+    arguments = [
+        str(Path(sys.executable).with_name("dagster")),
+        "dev",
+        "--module-name",
+        "orchestration.definitions",
+        "--host",
+        address,
+        "--port",
+        str(listening),
+        "--log-level",
+        "warning",
+    ]
+    process = subprocess.Popen(arguments, cwd=PROJECT_DIR, env=dict(os.environ))
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait(timeout=60)  # Ctrl-C has reached it too
+        return common.DONE

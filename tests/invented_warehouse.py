@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import Engine
 
+from ingestion.entity import load_entities
 from ingestion.home import Home
 from ingestion.ledger import builds as ledger_builds
 from ingestion.ledger.engine import open_ledger
@@ -141,3 +142,18 @@ def invented_home(folder: Path, **arguments: Any) -> tuple[Home, Engine]:
     home = Home(folder / "home")
     write_warehouse(home, **arguments)
     return home, open_ledger(home)
+
+
+def stage_entity(folder: Path, entity: str, name: str, *rows: dict[str, object]) -> Path:
+    """Write rows of an entity with all its columns, those not given null."""
+    path = folder / f"{entity}-{name}.parquet"
+    selects = []
+    for row in rows:
+        values = {**row}
+        columns = ", ".join(
+            f'{repr(values[c.name]) if c.name in values else "null"}::{c.engine_type} as "{c.name}"'
+            for c in load_entities()[entity].all_columns
+        )
+        selects.append(f"select {columns}")
+    duckdb.sql(f"copy ({' union all '.join(selects)}) to '{path}'")
+    return path

@@ -32,9 +32,7 @@ def database(tmp_path: Path) -> Iterator[Path]:
 
 def check(database: Path, kind: str, data_docs: Path | None = None, **kwargs: object) -> CheckResult:
     suite = Suite("core.things", (Expectation("it", kind, kwargs, "It is so", CRITICAL),))
-    return validate(
-        database, [Target(suite, "core", "things")], now=NOW, run_name="test", data_docs=data_docs
-    )[0]
+    return validate(database, [Target(suite, "core", "things")], now=NOW, run_name="test", data_docs=data_docs)[0]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +66,11 @@ def test_expectation_is_computed_in_duckdb(
     ("kind", "kwargs", "shown"),
     [
         ("expect_column_values_to_not_be_null", {"column": "nothing"}, "nothing"),
-        ("unexpected_rows_expectation", {"unexpected_rows_query": "select * from {batch} where nothing = 1"}, "nothing"),
+        (
+            "unexpected_rows_expectation",
+            {"unexpected_rows_query": "select * from {batch} where nothing = 1"},
+            "nothing",
+        ),
         ("unexpected_rows_expectation", {"unexpected_rows_query": "select * from core.absent"}, "absent"),
         ("unexpected_rows_expectation", {"unexpected_rows_query": "select code::integer from {batch}"}, "Conversion"),
     ],
@@ -86,9 +88,7 @@ def test_an_expectation_that_raises_says_so_without_quoting_a_value(
 
 
 def test_pages_hold_counts_and_no_values(database: Path, tmp_path: Path) -> None:
-    result = check(
-        database, "expect_column_values_to_be_in_set", tmp_path / "docs", column="code", value_set=["other"]
-    )
+    result = check(database, "expect_column_values_to_be_in_set", tmp_path / "docs", column="code", value_set=["other"])
     assert result.observed == "3 of 3 rows"
     pages = [page.read_text(encoding="utf-8") for page in (tmp_path / "docs").rglob("*.html")]
     assert any("It is so" in page for page in pages)

@@ -126,6 +126,8 @@ class ExpressionCheck:
         for name in entity.key:
             if name not in mapped:
                 report.at(f"columns.{name}").add("is part of the key: map it, to null where the export has none")
+        if entity.key and all(mapped.get(name, "null").strip().casefold() == "null" for name in entity.key):
+            report.add(f"nothing names a record: {', '.join(entity.key)} may not all be null")
         for name in target.distinct_by:
             _known(name, names, report.at("distinctBy"))
         if target.where is not None:

@@ -98,10 +98,15 @@ def _read(path: Path, report: Report) -> Contract | None:
     for key in ("apiVersion", "kind", "version", "name"):
         if not raw.get(key):
             report.at(key).add("is missing")
+    if raw.get("apiVersion") and not str(raw["apiVersion"]).startswith("v3."):
+        report.at("apiVersion").add("has to be a version 3 of the standard, as in v3.1.0")
+    if raw.get("kind") not in (None, "DataContract"):
+        report.at("kind").add("has to be DataContract")
     description = raw.get("description") or {}
     if not description.get("purpose"):
         report.at("description.purpose").add("is missing")
-    owner = (raw.get("team") or {}).get("name")
+    team = raw.get("team")
+    owner = team.get("name") if isinstance(team, dict) else None
     if not owner:
         report.at("team.name").add("is missing: who answers for the contract")
     schema = raw.get("schema") or []
@@ -177,15 +182,16 @@ def _check_whole(contract: Contract, own: Mapping[str, Any], report: Report) -> 
 
 def _has_readable_shape(raw: Mapping[str, Any]) -> bool:
     """The parts that are read below have at least their outer form."""
-    schema = raw.get("schema")
-    return (
-        isinstance(schema, list)
-        and all(isinstance(item, dict) for item in schema)
-        and all(isinstance(entry, dict) for item in schema for entry in item.get("properties") or [])
-        and isinstance(raw.get("customProperties", []), list)
-        and isinstance(raw.get("description", {}), dict)
-        and isinstance(raw.get("team", {}), dict)
-    )
+    schema, description = raw.get("schema"), raw.get("description") or {}
+    if not isinstance(schema, list) or not all(isinstance(item, dict) for item in schema):
+        return False
+    owners = [raw]
+    for item in schema:
+        entries = item.get("properties") or []
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            return False
+        owners.extend(entries)
+    return isinstance(description, dict) and all(isinstance(o.get("customProperties") or [], list) for o in owners)
 
 
 def _check_standard(raw: Mapping[str, Any], report: Report) -> None:

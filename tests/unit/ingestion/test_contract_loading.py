@@ -255,6 +255,10 @@ def _field(column: str, name: str, value: Any) -> Change:
     ("change", "told"),
     [
         (_drop("version"), "version: is missing"),
+        (lambda c: c.update(apiVersion="v2.2.2"), "has to be a version 3 of the standard"),
+        (lambda c: c.update(kind="DataProduct"), "has to be DataContract"),
+        (_field("total", "customProperties", 1), "customProperties: Input should be a valid list"),
+        (_set("targets", [{"entity": "order", "columns": {"order_id": None}}]), "order_id may not all be null"),
         (_drop("team"), "team.name: is missing"),
         (_drop("description"), "description.purpose: is missing"),
         (_drop("schema"), "schema: has to hold one object"),

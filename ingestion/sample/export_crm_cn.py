@@ -1,4 +1,4 @@
-"""Exports of the Chinese CRM: customers, leads and deals as workbooks, each quarter what is new or changed.
+"""Exports of the Chinese CRM: customers, leads and deals as workbooks, each half-year what is new or changed.
 
 Belongs here: the form of the exports: a title in a merged cell, dates as serial numbers or as 2024年3月5日, full-width
 characters, amounts in 万元. A record is written as it stood on the day of the export.
@@ -132,8 +132,8 @@ def deal_sql(low: int, seen: int) -> str:
     """
 
 
-def write_quarter(outbox: Outbox, last: date, low: int, seen: int) -> None:
-    """The three workbooks of the quarter that ends with the day `last`; `low` and `seen` are its first and end second."""
+def write_period(outbox: Outbox, last: date, low: int, seen: int) -> None:
+    """The three workbooks of the half-year that ends with the day `last`; `low` and `seen` are its first and end second."""
     stamp = f"{last:%Y-%m-%d}"
     for name, export, headings, sql in (
         ("客户", "customers", CUSTOMERS, customer_sql(low, seen)),

@@ -1,4 +1,4 @@
-"""Exports of the overseas CRM: accounts, leads, opportunities and their history, each quarter what is new or changed.
+"""Exports of the overseas CRM: accounts, leads, opportunities and their history, each half-year what is new or changed.
 
 Belongs here: the form of Data Loader files: upper-case headings, every cell quoted, 18-character ids, times ending in
 Z, Windows-1252. A record is written as it stood on the day of the export; one account was deleted and says so.
@@ -145,8 +145,8 @@ def history_sql(low: int, seen: int) -> str:
     """
 
 
-def write_quarter(outbox: Outbox, last: date, low: int, seen: int) -> None:
-    """The four files of the quarter that ends with the day `last`; `low` and `seen` are its first and end second."""
+def write_period(outbox: Outbox, last: date, low: int, seen: int) -> None:
+    """The four files of the half-year that ends with the day `last`; `low` and `seen` are its first and end second."""
     for name, export, headings, sql in (
         ("Account", "account", ACCOUNT, account_sql(low, seen)),
         ("Lead", "lead", LEAD, lead_sql(low, seen)),

@@ -159,23 +159,34 @@ class _Company:
             self.spend_cny[entry.channel, month] = self.spend_cny.get((entry.channel, month), 0.0) + cny
 
     def _write_marketing(self, month: int) -> None:
-        """Meta's month; at the end of a quarter what the other systems export by quarter."""
-        first, last = self.history.months[month], self.history.days(month)[-1]
-        spend.write_meta(self.outbox, self.figures[-1:], first, last)
-        if month == self.size.months - 2:
-            spend.write_meta(self.outbox, self.figures[-1:], first, last, is_bad=True)
-        if last.month % 3 and month < self.size.months - 1:
-            return
+        """What is exported by quarter (ads, social) and by half-year (both CRM systems), at the end of each."""
+        last = self.history.days(month)[-1]
+        is_end = month == self.size.months - 1
+        if last.month % 3 == 0 or is_end:
+            begin = self._period_begin(month, 3)
+            opening = self.history.months[begin]
+            figures = self.figures[-(month - begin + 1) :]
+            spend.write_meta(self.outbox, figures, opening, last)
+            late = opening - timedelta(days=spend.LATE_DAYS) if begin > 0 else opening
+            spend.write_google(self.outbox, self.figures, late, last)
+            export_social.write_quarter(
+                self.outbox, last, month_start(self.history, begin), month_start(self.history, month + 1)
+            )
+            if is_end:
+                spend.write_meta(self.outbox, figures, opening, last, is_bad=True)
+        if last.month in (3, 9) or is_end:
+            begin = self._period_begin(month, 6)
+            low = month_start(self.history, begin) if begin > 0 else 0
+            export_crm_cn.write_period(self.outbox, last, low, month_start(self.history, month + 1))
+            export_salesforce.write_period(self.outbox, last, low, month_start(self.history, month + 1))
+
+    def _period_begin(self, month: int, length: int) -> int:
+        """First month of the period that ends with the month: quarters, or half-years from April and October."""
+        opening = {1, 4, 7, 10} if length == 3 else {4, 10}
         begin = month
-        while begin > 0 and self.history.months[begin].month % 3 != 1:
+        while begin > 0 and self.history.months[begin].month not in opening:
             begin -= 1
-        opening = self.history.months[begin]
-        late = opening - timedelta(days=spend.LATE_DAYS) if begin > 0 else opening
-        spend.write_google(self.outbox, self.figures, late, last)
-        low, seen = (month_start(self.history, begin) if begin > 0 else 0), month_start(self.history, month + 1)
-        export_crm_cn.write_quarter(self.outbox, last, low, seen)
-        export_salesforce.write_quarter(self.outbox, last, low, seen)
-        export_social.write_quarter(self.outbox, last, month_start(self.history, begin), seen)
+        return begin
 
     def _write_reference(self) -> None:
         export_salesforce.write_loader_log(self.outbox, self.history.end_date)

@@ -146,7 +146,7 @@ def write_meta(outbox: Outbox, figures: Sequence[pa.Table], first: date, last: d
     """
     suffix = " corrected" if is_bad else ""
     written = outbox.write_csv(
-        "meta_ads", "ads_daily", f"{last:%Y}/Chengyuan-Ads-{last:%Y-%m}{suffix}.csv", META_HEADINGS, sql, next_day(last),
+        "meta_ads", "ads_daily", f"{last:%Y}/Chengyuan-Ads-{last:%Y}-Q{(last.month + 2) // 3}{suffix}.csv", META_HEADINGS, sql, next_day(last),
         byte_order_mark=True,
     )  # fmt: skip
     if is_bad:

@@ -89,6 +89,7 @@ final as (
         {{ money('case when line_count > 0 then lines_discount_amount else discount_amount end') }} as discount_amount,
         {{ money('case when line_count > 0 then lines_net_amount else item_amount end') }} as net_amount,
         case
+            when line_count > 0 and product_line_count = 0 then 0
             when line_count > 0 then {{ money('lines_net_reporting_amount') }}
             else {{ at_rate('item_amount', 'exchange_rate') }}
         end as net_reporting_amount,

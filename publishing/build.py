@@ -141,7 +141,7 @@ def create_build(
         ledger,
         ledger_builds.BuildRow(
             build_id=build_id,
-            created_at=manifest.created_at,
+            created_at=now,  # made again: the latest again
             as_of=as_of,
             run_id=run_id,
             code_version=code_version,

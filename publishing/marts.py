@@ -24,10 +24,19 @@ from typing import Any
 from ingestion.errors import MilepostError
 from ingestion.ledger.manifest import LateCustomer
 
-#: Endings of columns that hold ids, tokens, masks or numbers of things: no pattern is looked for in them.
-ID_ENDINGS = ("_id", "_key", "_token", "_mask", "_number")
+#: Endings of columns that hold ids, tokens, masks, numbers of things or names of files: no pattern is looked for.
+ID_ENDINGS = ("_id", "_key", "_token", "_mask", "_number", "file_name")
 #: Of those, ids of things of the business; and columns of free text, which may hold anybody's name.
-BUSINESS_ID_ENDINGS = ("employee_id", "campaign_id", "product_id", "partner_id", "store_id", "kpi_id", "delivery_id")
+BUSINESS_ID_ENDINGS = (
+    "employee_id",
+    "campaign_id",
+    "product_id",
+    "partner_id",
+    "store_id",
+    "kpi_id",
+    "delivery_id",
+    "file_name",
+)
 FREE_TEXT = {"title", "comment", "reason", "notes", "words", "opportunity_name", "name_mask", "landing_page"}
 KNOWN_SETTINGS = {"schema", "partition_by", "order_by", "late_customer_id", "has_run_facts"}
 

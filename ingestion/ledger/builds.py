@@ -64,19 +64,17 @@ class PublicationRow:
 
 
 def record_build(engine: Engine, build: BuildRow) -> None:
-    """Store a build; one already known by its id stays as it is."""
+    """Store a build. One that is made again is the latest again, and keeps its verdict if its manifest is the same."""
     with engine.begin() as connection:
         known = connection.execute(
             select(tables.build.c.manifest_sha256).where(tables.build.c.build_id == build.build_id)
         ).scalar()
         if known is None:
             connection.execute(insert(tables.build).values(**vars(build)))
-        elif known != build.manifest_sha256:
-            # a manifest written anew under the same id: whatever was judged before was another file
+            return
+        if known != build.manifest_sha256:  # what was judged before was another file
             connection.execute(delete(tables.verdict).where(tables.verdict.c.build_id == build.build_id))
-            connection.execute(
-                update(tables.build).where(tables.build.c.build_id == build.build_id).values(**vars(build))
-            )
+        connection.execute(update(tables.build).where(tables.build.c.build_id == build.build_id).values(**vars(build)))
 
 
 def find_build(engine: Engine, build_id: str) -> BuildRow | None:

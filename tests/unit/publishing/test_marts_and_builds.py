@@ -98,6 +98,19 @@ def test_same_rows_in_another_order_are_the_same_build(tmp_path: Path) -> None:
     assert second.written_files == 0
 
 
+def test_a_build_made_again_is_the_latest_again(tmp_path: Path) -> None:
+    home, ledger = invented_home(tmp_path)
+    first = build_now(home, ledger, now=AS_OF)
+    write_warehouse(home, orders=81)
+    build_now(home, ledger, now=AS_OF + timedelta(hours=1))
+    write_warehouse(home)
+    build_now(home, ledger, now=AS_OF + timedelta(hours=2))
+
+    latest = ledger_builds.latest_build(ledger)
+    assert latest is not None
+    assert latest.build_id == first.build_id
+
+
 def test_last_bits_of_a_sum_are_no_change_but_a_cent_is(tmp_path: Path) -> None:
     home, ledger = invented_home(tmp_path)
     value = "update main_marts.kpi_values set value = {}::double"

@@ -130,7 +130,7 @@ def get_delivery(ledger: Engine, delivery_id: str) -> Delivery:
 
 def register(connection: Connection, values: Mapping[str, Any]) -> Delivery:
     """Add a delivery; its id is the system and the beginning of the hash, with a number where that is taken."""
-    stem = f"{values['source_system'][:24]}-{values['sha256'][:12]}"
+    stem = f"{values['source_system'][:24] or 'inbox'}-{values['sha256'][:12]}"
     taken = connection.execute(
         select(func.count()).select_from(delivery).where(delivery.c.delivery_id.like(f"{stem}%"))
     ).scalar_one()
@@ -140,7 +140,7 @@ def register(connection: Connection, values: Mapping[str, Any]) -> Delivery:
     key = result.inserted_primary_key
     assert key is not None
     return Delivery(
-        **{**dict.fromkeys(Delivery.__dataclass_fields__), **row, "delivery_seq": int(key[0])}  # type: ignore[arg-type]
+        **{**dict.fromkeys(Delivery.__dataclass_fields__), **row, "delivery_seq": int(key[0])}
     )
 
 

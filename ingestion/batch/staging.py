@@ -1,0 +1,331 @@
+"""Typed staging: one scan of all of a contract's new deliveries into cleaned columns with the reasons of failures.
+
+Belongs here: the statements that read and clean. Not here: what a kind does (`ingestion/cleaning`), which of the
+records count (`settle.py`).
+
+The table `staging` has, per record of a file and in the files' order: `_source` (position in the list of sources), the
+contract's cleaned columns and their extras, `_missing_<column>` (code of the reason why a value was set missing),
+`_reason` (code of the reason why the record is rejected; null: it is not), `_same` (hash of all cells) and `_cells`
+(all cells as read, of rejected records and footers at least). Its row ids are in the order of reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from ingestion.batch.sources import UNREADABLE, Refusal, Source
+from ingestion.cleaning import kinds
+from ingestion.cleaning.base import (
+    MISSING_VALUE,
+    Setting,
+    mapped,
+    prepared,
+    unknown_word,
+)
+from ingestion.contracts.model import Column, Contract, OnFail
+from ingestion.contracts.recognise import normalise_heading
+from ingestion.engine import quote, quote_name
+from ingestion.readers.delimited import cell, has_odd_quotes, long, scan_sql, short
+from ingestion.readers.encoding import MARK
+
+TOO_FEW_CELLS = "too_few_cells"
+TOO_MANY_CELLS = "too_many_cells"
+UNDECODABLE = "undecodable_byte"
+CUT_OFF = "cut_off"
+CHECK = "check"
+
+#: Codes of rows that are no records.
+FOOTER = 65_535
+EMPTY = 65_534
+FIRST_SPECIAL = EMPTY
+
+
+@dataclass
+class Reasons:
+    """Why records are rejected or values set missing, by code."""
+
+    by_code: list[tuple[str, str]] = field(default_factory=list)  # (column, reason)
+
+    def code(self, column: str, reason: str) -> int:
+        """Code of a reason, new where it is."""
+        if (column, reason) not in self.by_code:
+            self.by_code.append((column, reason))
+        return self.by_code.index((column, reason)) + 1
+
+    def of(self, code: int) -> tuple[str, str]:
+        """(column, reason) of a code."""
+        return self.by_code[code - 1]
+
+
+@dataclass
+class Staged:
+    """What the table `staging` holds."""
+
+    contract: Contract
+    sources: list[Source]
+    reasons: Reasons
+    refusals: list[Refusal] = field(default_factory=list)
+    keep_cells: bool = False
+
+    @property
+    def missing_columns(self) -> list[Column]:
+        """Columns whose unreadable values count as missing."""
+        return [column for column in self.contract.columns if column.on_fail is OnFail.MISSING]
+
+
+def stage(
+    connection: Any, contract: Contract, sources: Sequence[Source], setting: Setting, *, keep_cells: bool = False
+) -> Staged:
+    """Read and clean all sources into the table `staging`, which is made anew.
+
+    Sources of the same headings are one scan. Sources that the engine cannot read come back as refusals. `keep_cells`
+    keeps the cells of accepted records, too: for records that are rejected later.
+    """
+    staged = Staged(contract, [], Reasons(), keep_cells=keep_cells)
+    connection.execute("drop table if exists staging")
+    ordered = sorted(sources, key=_layout_key)
+    for _, group in groupby(ordered, key=_layout_key):
+        _stage_group(connection, staged, list(group), setting)
+    return staged
+
+
+def _layout_key(source: Source) -> tuple[Any, ...]:
+    is_text = source.rows is None
+    return (is_text, source.layout.headings, source.layout.skip if is_text else 0, source.is_marked)
+
+
+def _stage_group(connection: Any, staged: Staged, group: list[Source], setting: Setting) -> None:
+    contract, width = staged.contract, len(group[0].layout.headings)
+    if group[0].rows is not None:
+        table = _as_table(group, width, len(staged.sources))
+        connection.register("sheet_rows", table)
+        try:
+            _insert(connection, staged, _cleaned(group, "sheet_rows", staged, setting, is_tolerant=False))
+        finally:
+            connection.unregister("sheet_rows")
+        staged.sources += group
+        return
+    try:
+        relation = _text_relation(group, width, contract, len(staged.sources), is_tolerant=False)
+        _insert(connection, staged, _cleaned(group, relation, staged, setting, is_tolerant=False))
+        staged.sources += group
+        return
+    except duckdb.InvalidInputException:
+        pass  # some record has not the form of the headings: read again, tolerantly
+    try:
+        relation = _text_relation(group, width, contract, len(staged.sources), is_tolerant=True)
+        _insert(connection, staged, _cleaned(group, relation, staged, setting, is_tolerant=True))
+    except duckdb.InvalidInputException:
+        if len(group) > 1:
+            for source in group:
+                _stage_group(connection, staged, [source], setting)
+            return
+        staged.refusals.append(
+            Refusal(group[0].delivery, UNREADABLE, "its records cannot be told apart: check its quotes", group[0].part)
+        )
+        return
+    staged.sources += group
+    _mark_cut_off(connection, staged, group)
+
+
+def _text_relation(group: Sequence[Source], width: int, contract: Contract, offset: int, *, is_tolerant: bool) -> str:
+    paths = [source.path for source in group]
+    names = ", ".join(quote(path) for path in paths)
+    scan = scan_sql(paths, width, group[0].layout.skip, contract.file, is_tolerant=is_tolerant)
+    cells = ", ".join(cell(position) for position in range(width + is_tolerant))
+    number = f"cast(enum_code(cast(filename as enum({names}))) as integer) + {offset}"
+    return f"(select {number} as _source, {cells} from {scan})"
+
+
+def _as_table(group: Sequence[Source], width: int, offset: int) -> pa.Table:
+    """Rows of sheets as one table of text with `_source`."""
+    numbers: list[int] = []
+    columns: list[list[str]] = [[] for _ in range(width)]
+    for number, source in enumerate(group, start=offset):
+        rows = source.rows or []
+        numbers += [number] * len(rows)
+        for position, values in enumerate(zip(*rows, strict=True)):
+            columns[position] += values
+    arrays = [pa.array(numbers, pa.int32()), *(pa.array(values, pa.string()) for values in columns)]
+    return pa.Table.from_arrays(arrays, names=["_source", *(cell(position) for position in range(width))])
+
+
+def _insert(connection: Any, staged: Staged, select: str) -> None:
+    exists = connection.execute(
+        "select count(*) from duckdb_tables() where table_name = 'staging' and temporary"
+    ).fetchone()[0]
+    connection.execute(f"insert into staging {select}" if exists else f"create temp table staging as {select}")
+
+
+def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Setting, *, is_tolerant: bool) -> str:
+    """SQL that cleans a relation of cells: each step one level, so that no expression is computed twice."""
+    contract, layout = staged.contract, group[0].layout
+    width = len(layout.headings)
+    positions = dict(layout.match.positions)
+    units = dict(layout.match.units)
+    cells = [cell(position) for position in range(width)]
+    carried = ", ".join(["_source", *cells, *([cell(width)] if is_tolerant else [])])
+    filled, order = _filled(relation, contract, positions, cells)
+
+    texts, words, values, failures, finals = [], [], [], [], []
+    record_failures = _shape_failures(staged, group, width, cells, positions, is_tolerant=is_tolerant)
+    for column in contract.columns:
+        name, text, value = column.name, f"p_{column.name}", f"v_{column.name}"
+        kind = kinds.engine_type(column)
+        if name not in positions:
+            texts.append(f"cast(null as varchar) as {text}")
+            values.append(f"cast(null as {kind}) as {value}")
+            word, cleaning = text, None
+        else:
+            raw = f"f{positions[name]}" if column.fill_down else cell(positions[name])
+            texts.append(f"{prepared(raw, column, contract)} as {text}")
+            word = text
+            if column.values:
+                word = f"w_{name}"
+                words.append(f"{mapped(text, column)} as {word}")
+            cleaning = kinds.clean(word, value, column, setting)
+            values.append(f"cast({cleaning.value} as {kind}) as {value}")
+        cases = []
+        if column.value_required:
+            cases.append((f"{text} is null", staged.reasons.code(name, MISSING_VALUE)))
+        if cleaning is not None:
+            if column.values and column.other_value is None:
+                failure = unknown_word(text, column)
+                cases.append((failure.condition, staged.reasons.code(name, failure.reason)))
+            cases += [(f.condition, staged.reasons.code(name, f.reason)) for f in cleaning.failures]
+        code = "null" if not cases else "case " + " ".join(f"when {c} then {n}" for c, n in cases) + " end"
+        if column.on_fail is OnFail.MISSING:
+            failures.append(f"cast({code} as usmallint) as _missing_{name}")
+            finals.append(f"case when _missing_{name} is null then {value} end as {quote_name(name)}")
+            finals.append(f"_missing_{name}")
+        else:
+            if cases:
+                record_failures.append(code)
+            finals.append(f"{value} as {quote_name(name)}")
+        if cleaning is not None:
+            finals += [f"{sql} as {quote_name(f'{name}__{suffix}')}" for suffix, sql in cleaning.extras]
+        else:
+            finals += [f"{sql} as {quote_name(f'{name}__{s}')}" for s, sql in _absent_extras(column, setting)]
+        if column.unit_from_heading is not None:
+            unit = quote(units[name]) if name in units else "null"
+            finals.append(f"cast({unit} as varchar) as {quote_name(f'{name}__unit')}")
+
+    reason = f"coalesce({', '.join(record_failures)})" if record_failures else "null"
+    checks = [
+        f"case when not coalesce(try({predicate}), true) then {staged.reasons.code('', f'{CHECK}:{name}')} end"
+        for name, predicate in contract.checks
+    ]
+    checked = f"coalesce(_reason, {', '.join(checks)})" if checks else "_reason"
+    same = f"hash({', '.join(cells)})"
+    missing = "".join(f", {expression}" for expression in failures)
+    step = f"select {carried}, {', '.join(texts)}{order.select} from {filled}"
+    if words:
+        step = f"select *, {', '.join(words)} from ({step})"
+    step = f"select *, {', '.join(values)} from ({step})"
+    step = f"select *, cast({reason} as usmallint) as _found{missing} from ({step})"
+    step = (
+        f"select _source, {', '.join(finals)}, _found as _reason, {same} as _same, "
+        f"[{', '.join(cells)}] as _row_cells{order.carry} from ({step})"
+    )
+    kept = "true" if staged.keep_cells or is_tolerant else f"{checked} is not null"
+    return (
+        f"select * exclude (_row_cells{order.drop}) replace (cast({checked} as usmallint) as _reason), "
+        f"case when {kept} then _row_cells end as _cells from ({step}){order.by}"
+    )
+
+
+@dataclass(frozen=True)
+class _Order:
+    """How the order of records is kept where a window function would lose it."""
+
+    select: str = ""
+    carry: str = ""
+    drop: str = ""
+    by: str = ""
+
+
+def _filled(relation: str, contract: Contract, positions: dict[str, int], cells: Sequence[str]) -> tuple[str, _Order]:
+    """The relation with cells f<n>, filled down within their groups, where the contract says so."""
+    filling = [column for column in contract.columns if column.fill_down and column.name in positions]
+    if not filling:
+        return relation, _Order()
+    expressions = []
+    for column in filling:
+        own = cell(positions[column.name])
+        by = ", ".join(f"trim({cell(positions[name])})" for name in column.fill_down if name in positions)
+        expressions.append(
+            f"coalesce(nullif(trim({own}), ''), first_value(nullif(trim({own}), '') ignore nulls) over "
+            f"(partition by _source, {by} order by _row rows between unbounded preceding and unbounded following)) "
+            f"as f{positions[column.name]}"
+        )
+    numbered = f"(select *, row_number() over () as _row from {relation})"
+    return f"(select *, {', '.join(expressions)} from {numbered})", _Order(
+        select=", _row", carry=", _row", drop=", _row", by=" order by _row"
+    )
+
+
+def _shape_failures(
+    staged: Staged, group: Sequence[Source], width: int, cells: Sequence[str], positions: dict[str, int], *,
+    is_tolerant: bool,
+) -> list[str]:  # fmt: skip
+    """Cases of rows that are no records, or not of the headings' form, in the order in which they are tried."""
+    found = []
+    contract = staged.contract
+    if contract.file.footer is not None:
+        position = footer_position(contract, group[0])
+        if position is not None:
+            pattern = quote(contract.file.footer.pattern)
+            found.append(f"case when regexp_matches(trim({cell(position)}), {pattern}) then {FOOTER} end")
+    # rows of separators alone, as spreadsheets leave them below the data
+    first = next((cell(positions[c.name]) for c in contract.columns if c.name in positions), cells[0])
+    found.append(f"case when {first} = '' and trim(concat({', '.join(cells)})) = '' then {EMPTY} end")
+    if is_tolerant:
+        found.append(f"case when {short(width)} then {staged.reasons.code('', TOO_FEW_CELLS)} end")
+        found.append(f"case when {long(width)} then {staged.reasons.code('', TOO_MANY_CELLS)} end")
+    if group[0].is_marked:
+        anywhere = " or ".join(f"contains({name}, {quote(MARK)})" for name in cells)
+        found.append(f"case when {anywhere} then {staged.reasons.code('', UNDECODABLE)} end")
+    return found
+
+
+def footer_position(contract: Contract, source: Source) -> int | None:
+    """Position of the cell that shows a footer, from 0; None where the file does not have that column."""
+    assert contract.file.footer is not None
+    wanted = normalise_heading(contract.file.footer.column)
+    positions = dict(source.layout.match.positions)
+    for column in contract.columns:
+        if wanted in map(normalise_heading, (column.name, *column.headings)) and column.name in positions:
+            return positions[column.name]
+    headings = [normalise_heading(heading) for heading in source.layout.headings]
+    return headings.index(wanted) if wanted in headings else None
+
+
+def _absent_extras(column: Column, setting: Setting) -> list[tuple[str, str]]:
+    """Extras of a column that the file does not have: null, of the type they would have."""
+    value = f"v_{column.name}"
+    return list(kinds.clean(value, value, column, setting).extras)
+
+
+def _mark_cut_off(connection: Any, staged: Staged, group: Sequence[Source]) -> None:
+    """Reject the last record of files that end in the middle of it."""
+    for number, source in enumerate(staged.sources):
+        if source not in group:
+            continue
+        with open(source.path, "rb") as file:  # noqa: PTH123 (a memory file has no Path)
+            is_open = has_odd_quotes(file, staged.contract.file.quote)
+        if not is_open and source.ends_with_line:
+            continue
+        code = staged.reasons.code("", CUT_OFF)
+        short_code = staged.reasons.code("", TOO_FEW_CELLS)
+        # without an open quote, a last record that has all its cells is whole though no line end follows it
+        condition = "true" if is_open else f"_reason = {short_code}"
+        connection.execute(
+            f"update staging set _reason = {code} "
+            f"where rowid = (select max(rowid) from staging where _source = {number}) and {condition}"
+        )

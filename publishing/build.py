@@ -102,6 +102,7 @@ def create_build(
         ) from error
     with connection:
         connection.execute("set enable_progress_bar = false")
+        connection.execute(f"set temp_directory = {literal(str(home.scratch))}")
         exports = [_export(connection, home, spec, former) for spec in specs]
         engine = f"duckdb {duckdb.__version__}"
     marts = tuple(mart for mart, _ in exports)

@@ -10,7 +10,9 @@ A published model says so in its YAML:
           schema: core               # published schema
           partition_by: ordered_date # a date or timestamp column; left out: one file
           order_by: [order_id]       # order of rows within a file
-          late_customer_id: true     # customer_id is added when the mart is read
+          late_customer_id: true     # customer_id is added when the mart is read, by
+          customer_system_column: customer_system   # this column (left out: source_system)
+          customer_key_column: source_customer_key  # and this one (the default)
           has_run_facts: true        # holds clock times or run ids: left out of the build's content hash
 """
 
@@ -38,7 +40,15 @@ BUSINESS_ID_ENDINGS = (
     "file_name",
 )
 FREE_TEXT = {"title", "comment", "reason", "notes", "words", "opportunity_name", "name_mask", "landing_page"}
-KNOWN_SETTINGS = {"schema", "partition_by", "order_by", "late_customer_id", "has_run_facts"}
+KNOWN_SETTINGS = {
+    "schema",
+    "partition_by",
+    "order_by",
+    "late_customer_id",
+    "customer_system_column",
+    "customer_key_column",
+    "has_run_facts",
+}
 
 
 @dataclass(frozen=True)
@@ -127,7 +137,7 @@ def _spec(node: dict[str, Any], meta: dict[str, Any]) -> MartSpec:
         columns=columns,
         partition_by=meta.get("partition_by"),
         order_by=(order_by,) if isinstance(order_by, str) else tuple(order_by),
-        late_customer=_late_customer(meta.get("late_customer_id"), {column.name for column in columns}),
+        late_customer=_late_customer(meta),
         has_run_facts=bool(meta.get("has_run_facts", False)),
     )
 
@@ -151,11 +161,9 @@ def _is_business(name: str, column: dict[str, Any]) -> bool:
     return name not in FREE_TEXT and (not name.endswith(ID_ENDINGS) or name.endswith(BUSINESS_ID_ENDINGS))
 
 
-def _late_customer(setting: Any, columns: set[str]) -> LateCustomer | None:
-    """`true` means by `source_customer_key` within `customer_system` where the mart has it, else `source_system`."""
-    if not setting:
+def _late_customer(meta: dict[str, Any]) -> LateCustomer | None:
+    if not meta.get("late_customer_id"):
         return None
-    system = "customer_system" if "customer_system" in columns else "source_system"
-    if isinstance(setting, dict):
-        return LateCustomer(setting.get("system", system), setting.get("key", "source_customer_key"))
-    return LateCustomer(system, "source_customer_key")
+    return LateCustomer(
+        meta.get("customer_system_column") or "source_system", meta.get("customer_key_column") or "source_customer_key"
+    )

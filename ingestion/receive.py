@@ -87,8 +87,13 @@ def has_news(home: Home, ledger: Engine, inbox: Path | None = None) -> bool:
     """Whether there is anything for a run: a file that was not looked at yet, or a delivery not yet ingested."""
     if list_deliveries(ledger, states=[RECEIVED]):
         return True
+    return bool(new_files(ledger, inbox or home.inbox))
+
+
+def new_files(ledger: Engine, inbox: Path) -> list[Path]:
+    """Files of the inbox that were not looked at yet, as they are now; a cheap look, without hashing."""
     known = _known_stamps(ledger)
-    return any(known.get((s, n)) != _stamp_or_none(path) for s, n, path in files_in_inbox(inbox or home.inbox))
+    return [path for s, n, path in files_in_inbox(inbox) if known.get((s, n)) != _stamp_or_none(path)]
 
 
 def receive(

@@ -3,30 +3,45 @@
 
     Belongs here: what a declaration says. Not here: the SQL made of it (measures.sql, values.sql).
     A metric is a KPI when its `config.meta` has `kpi: true`; other metrics are only inputs of KPIs.
-    Everything reads `graph`, which exists at execution only: callers guard with `execute`.
+    Everything reads `graph`, which exists at execution only: callers guard with `execute`. Only the first three macros
+    touch it, so that unit tests can override them with declarations of their own.
 #}
+
+{% macro kpi_graph_metrics() %}{{ return(graph.metrics.values() | list) }}{% endmacro %}
+
+{% macro kpi_graph_semantic_models() %}{{ return(graph.semantic_models.values() | list) }}{% endmacro %}
+
+{# Columns and settings of the model that a semantic model stands on. #}
+{% macro kpi_graph_model(semantic_model) %}{{ return(graph.nodes[semantic_model.depends_on.nodes[0]]) }}{% endmacro %}
 
 {% macro kpi_all_grains() %}{{ return(['day', 'week', 'month', 'quarter', 'year']) }}{% endmacro %}
 
 {# All KPI metrics of the graph, in the order of their names. #}
 {% macro kpi_metrics() %}
     {% set found = [] %}
-    {% for metric in graph.metrics.values() if metric.config.meta.get('kpi') %}
+    {% for metric in kpi_graph_metrics() if metric.config.meta.get('kpi') %}
         {% do found.append(metric) %}
     {% endfor %}
     {{ return(found | sort(attribute='name')) }}
 {% endmacro %}
 
 {% macro kpi_metric(name) %}
-    {% for metric in graph.metrics.values() if metric.name == name %}
+    {% for metric in kpi_graph_metrics() if metric.name == name %}
         {{ return(metric) }}
     {% endfor %}
     {{ exceptions.raise_compiler_error("No metric is called '" ~ name ~ "'. Declare it under models/semantic, or set create_metric on its measure.") }}
 {% endmacro %}
 
+{% macro kpi_semantic_model(name) %}
+    {% for semantic_model in kpi_graph_semantic_models() if semantic_model.name == name %}
+        {{ return(semantic_model) }}
+    {% endfor %}
+    {{ exceptions.raise_compiler_error("No semantic model is called '" ~ name ~ "': declare it under models/semantic.") }}
+{% endmacro %}
+
 {# The semantic model and the measure of that name (measure names are unique in a project). #}
 {% macro kpi_measure(name) %}
-    {% for semantic_model in graph.semantic_models.values() %}
+    {% for semantic_model in kpi_graph_semantic_models() %}
         {% for measure in semantic_model.measures if measure.name == name %}
             {{ return({'semantic_model': semantic_model, 'measure': measure}) }}
         {% endfor %}

@@ -45,7 +45,7 @@
     {%- if not execute -%}
         select 1 as nothing_is_known_while_parsing from {{ relation }}
     {%- else -%}
-    {%- set semantic_model = graph.semantic_models.values() | selectattr('name', 'equalto', semantic_model_name) | first -%}
+    {%- set semantic_model = kpi_semantic_model(semantic_model_name) -%}
     {%- set kpis = goal_crossable_kpis(semantic_model_name) -%}
     {%- set entries = [] -%}
     {%- set columns = {} -%}

@@ -85,7 +85,7 @@
     the source's customer key only (config.meta.milepost.late_customer_id).
 #}
 {% macro kpi_relation(semantic_model, relation, entries) %}
-    {%- set node = graph.nodes[semantic_model.depends_on.nodes[0]] -%}
+    {%- set node = kpi_graph_model(semantic_model) -%}
     {%- set expressions = entries | map(attribute='measure') | map(attribute='expr') | map('string') | join(' ') -%}
     {%- if node.config.meta.get('milepost', {}).get('late_customer_id') and 'customer_id' in expressions -%}
         (
@@ -273,10 +273,7 @@
     {%- if not execute -%}
         select 1 as nothing_is_known_while_parsing from {{ relation }}
     {%- else -%}
-    {%- set semantic_model = graph.semantic_models.values() | selectattr('name', 'equalto', semantic_model_name) | first -%}
-    {%- if not semantic_model -%}
-        {{ exceptions.raise_compiler_error("No semantic model is called '" ~ semantic_model_name ~ "'.") }}
-    {%- endif -%}
+    {%- set semantic_model = kpi_semantic_model(semantic_model_name) -%}
     {%- set needed = kpi_needed_measures(semantic_model_name) -%}
     {%- if not needed -%}
         {{ exceptions.raise_compiler_error("No KPI uses the semantic model '" ~ semantic_model_name ~ "': remove its int_kpi_measures model.") }}

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from ingestion.cleaning.base import Cleaning, Setting
 from ingestion.contracts.model import KINDS, Column
+from ingestion.engine import kept_alive
 
 
 def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
@@ -36,10 +37,10 @@ def register_functions(connection: Any) -> None:
     def codes(names: Any) -> Any:
         return country_codes(_whole(names))
 
-    connection.create_function("country_code", codes, ["VARCHAR"], "VARCHAR", type="arrow", null_handling="special")
-    connection.create_function(
-        "phone_by_plan", _phone_by_plan, ["VARCHAR", "VARCHAR"], "VARCHAR", type="arrow", null_handling="special"
-    )
+    for name, function, count in (("country_code", codes, 1), ("phone_by_plan", _phone_by_plan, 2)):
+        connection.create_function(
+            name, kept_alive(function), ["VARCHAR"] * count, "VARCHAR", type="arrow", null_handling="special"
+        )
 
 
 @cache

@@ -64,8 +64,8 @@ CRM_CN_SHARE = 0.70  # of leads; the rest is Salesforce's
 
 # Quirks of the exports
 OVERLAP_DAYS = 7  # a monthly shop export repeats the last days of the month before: refunds are known by then
-GARBAGE_LINE_SHARE = 0.0015  # extra rows with a negative price: rejected
-BAD_DATE_SHARE = 0.0010  # extra rows with an impossible date: rejected
+GARBAGE_LINE_SHARE = 0.004  # extra rows with a negative price: rejected
+BAD_DATE_SHARE = 0.003  # extra rows with an impossible date: rejected
 NOTE_SHARE = 0.06  # orders with a note, half of them with a line break
 APOSTROPHE_SHARE = 0.5  # postcodes with a leading apostrophe
 UPPER_EMAIL_SHARE = 0.03  # addresses typed with capitals

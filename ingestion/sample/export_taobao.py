@@ -189,7 +189,7 @@ class TaobaoExport:
         prices, dates = self._prices.of(heads), self._dates.of(heads)
         self.outbox.write_csv(
             "taobao",
-            "ExportOrderList",
+            "export_order_list",
             f"{last:%Y}/ExportOrderList{last:%Y%m}.csv",
             HEAD_HEADINGS,
             f"SELECT * EXCLUDE (k1, k2) FROM (({_head_sql(exported, low)}) "
@@ -208,7 +208,7 @@ class TaobaoExport:
         for suffix, wrong in versions:
             self.outbox.write_csv(
                 "taobao",
-                "ExportOrderDetailList",
+                "export_order_detail_list",
                 f"{last:%Y}/ExportOrderDetailList{last:%Y%m}{suffix}.csv",
                 LINE_HEADINGS,
                 f"SELECT * EXCLUDE (k1, k2, k3) FROM (({_line_sql(exported, low, wrong)}) "

@@ -18,12 +18,13 @@ from ingestion.sample.outbox import Outbox, next_day
 from ingestion.sample.random_streams import Floats, stream
 from ingestion.sample.workbook import Sheet, workbook
 
-_PRODUCT = ("Product ID", "Product name", "Product line", "Product type", "Life cycle stage", "Launch date",
+PRODUCT = ("Product ID", "Product name", "Product line", "Product type", "Life cycle stage", "Launch date",
             "High margin", "Star", "Unit cost", "List price", "Currency")  # fmt: skip
-_EMPLOYEE = ("Employee ID", "Name", "Team", "Region", "Role", "Manager ID", "CRM user ID", "Hired", "Left", "Valid from")
-_GOAL = ("KPI", "Grain", "Period start", "Region", "Product line", "Channel", "Team", "Employee ID", "Target", "Owner",
+EMPLOYEE = ("Employee ID", "Name", "Team", "Region", "Role", "Manager ID", "CRM user ID", "Hired", "Left", "Valid from")
+GOAL = ("KPI", "Grain", "Period start", "Region", "Product line", "Channel", "Team", "Employee ID", "Target", "Owner",
          "Definition", "Version")  # fmt: skip
-_BUDGET = ("营销渠道", "开始日期", "结束日期", "计划金额", "预留金额", "币种")
+BUDGET = ("营销渠道", "开始日期", "结束日期", "计划金额", "预留金额", "币种")
+RATE = ("Base currency", "Quote currency", "Date", "Rate")
 _RATES = (("USD", 7.16), ("EUR", 7.72), ("GBP", 9.02))
 
 
@@ -71,7 +72,7 @@ def write_rates(outbox: Outbox, seed: int, history: History) -> None:
     outbox.register("rate_arrow", pa.concat_tables(parts))
     last = history.end_date
     outbox.write_csv(
-        "reference", "exchange_rates", f"exchange_rates_{last:%Y-%m}.csv", ("Base currency", "Quote currency", "Date", "Rate"),
+        "reference", "exchange_rates", f"exchange_rates_{last:%Y-%m}.csv", RATE,
         "SELECT base, 'CNY', day::varchar, format('{:.4f}', rate) FROM rate_arrow WHERE isodow(day) < 6 ORDER BY base, day",
         next_day(last),
     )  # fmt: skip
@@ -85,7 +86,7 @@ def write_products(outbox: Outbox, history: History) -> None:
         last = min(date(year, 12, 31), history.end_date)
         share = 1.0 - 0.02 * (years[-1] - year)
         outbox.write_csv(
-            "reference", "products", f"products_{last:%Y-%m-%d}.csv", _PRODUCT,
+            "reference", "products", f"products_{last:%Y-%m-%d}.csv", PRODUCT,
             "SELECT sku, name, line, kind, stage, launched, CASE WHEN is_high_margin THEN 'yes' ELSE 'no' END, "
             "CASE WHEN is_star THEN 'yes' ELSE 'no' END, "
             f"format('{{:.2f}}', unit_cost * {share}), format('{{:.2f}}', list_price), 'CNY' FROM product ORDER BY product",
@@ -104,7 +105,7 @@ def write_employees(outbox: Outbox, history: History) -> None:
     outbox.register("employee_arrow", pa.table({k: pa.array(v, pa.string()) for k, v in columns.items()}))
     sql = 'SELECT id, name, team, region, role, manager, "user", hired, left_day, NULL::varchar AS valid_from FROM employee_arrow ORDER BY id'
     last = history.end_date
-    content, count = workbook(outbox.con, [Sheet("Employees", _EMPLOYEE, sql)])
+    content, count = workbook(outbox.con, [Sheet("Employees", EMPLOYEE, sql)])
     outbox.write_bytes("reference", "employees", f"employees_{last:%Y-%m-%d}.xlsx", content, count, next_day(last))
     outbox.con.unregister("employee_arrow")
 
@@ -124,7 +125,7 @@ def write_budgets(outbox: Outbox, history: History, spend: Mapping[tuple[str, in
     table = pa.table({f"c{i}": [row[i] for row in rows] for i in range(5)})
     outbox.register("budget_arrow", table)
     last_day = history.end_date
-    sheet = Sheet("预算", _BUDGET, "SELECT c0, c1, c2, c3, c4, 'CNY' AS c5 FROM budget_arrow ORDER BY c1, c0", "年度营销预算")
+    sheet = Sheet("预算", BUDGET, "SELECT c0, c1, c2, c3, c4, 'CNY' AS c5 FROM budget_arrow ORDER BY c1, c0", "年度营销预算")
     content, count = workbook(outbox.con, [sheet])
     outbox.write_bytes("reference", "budgets", f"budgets_{last_day:%Y}.xlsx", content, count, next_day(last_day))
     outbox.con.unregister("budget_arrow")
@@ -146,6 +147,6 @@ def write_goals(outbox: Outbox, history: History, goals: Sequence[tuple[str | fl
         "definition, 1 AS version FROM goal_arrow"
     )
     last = history.end_date
-    content, count = workbook(outbox.con, [Sheet("Goals", _GOAL, sql)])
+    content, count = workbook(outbox.con, [Sheet("Goals", GOAL, sql)])
     outbox.write_bytes("reference", "goals", f"goals_{last:%Y}.xlsx", content, count, next_day(last))
     outbox.con.unregister("goal_arrow")

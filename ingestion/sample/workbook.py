@@ -56,7 +56,7 @@ def _text_row(number: int, cells: Sequence[str]) -> str:
 
 
 def _cell_sql(column: str, kind: str, index: int, first_row: int) -> str:
-    place = f"'<c r=\"{_letter(index)}' || (n + {first_row - 1})::varchar || '\"'"
+    place = f"'<c r=\"{_letter(index)}' || (sheet_row + {first_row - 1})::varchar || '\"'"
     name = '"' + column.replace('"', '""') + '"'
     if kind == "VARCHAR":
         safe = f"replace(replace(replace({name}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
@@ -77,8 +77,8 @@ def _sheet_xml(con: duckdb.DuckDBPyConnection, sheet: Sheet) -> tuple[str, int]:
         _cell_sql(c, str(t), i, first_row) for i, (c, t) in enumerate(zip(relation.columns, relation.types, strict=True))
     )
     rows = con.execute(
-        f"WITH numbered AS (SELECT row_number() OVER () AS n, q.* FROM ({sheet.sql}) q) "
-        f"SELECT '<row r=\"' || (n + {first_row - 1})::varchar || '\">' || {cells} || '</row>' FROM numbered ORDER BY n"
+        f"WITH numbered AS (SELECT row_number() OVER () AS sheet_row, q.* FROM ({sheet.sql}) q) "
+        f"SELECT '<row r=\"' || (sheet_row + {first_row - 1})::varchar || '\">' || {cells} || '</row>' FROM numbered ORDER BY sheet_row"
     ).fetch_arrow_table()
     lines += rows.column(0).to_pylist()
     merged = ""

@@ -12,6 +12,7 @@ fingerprint of the token key, so that a run with another key stops instead of to
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 from collections.abc import Iterable, Sequence
@@ -75,12 +76,11 @@ class Vault:
 
         `tokens` and `clear` (text), the values that were tokenised, stand side by side; rows with a null are left out,
         repeated tokens count once.
-        Returns the file written, or None where nothing was new. Tokens of other batches that are not settled yet do
-        not count as held: should such a batch never be committed, its parts go, and these stay.
+        Returns the file written, or None where nothing was new. Tokens of parts that are not settled yet do not count
+        as held: should such a part never be committed, it goes, and this one stays.
         """
         staged = pa.table({"token": _whole(tokens), "clear": _whole(clear)}).drop_null()
-        counting = self._settled | self._staged.get(batch_id, set())
-        held = [path for path in self.parts(identifier) if path in counting]
+        held = [path for path in self.parts(identifier) if path in self._settled]
         with duckdb.connect(config={"threads": 2}) as con:
             con.register("staged", staged)
             known = "select null::varchar as token where false"
@@ -160,7 +160,10 @@ class Vault:
         unfinished = path.with_suffix(f".{secrets.token_hex(4)}.unfinished")
         try:
             unfinished.touch(mode=0o600)
-            pq.write_table(part, unfinished, compression="zstd", use_dictionary=["identifier", "key_version"])
+            with unfinished.open("wb") as file:
+                pq.write_table(part, file, compression="zstd", use_dictionary=["identifier", "key_version"])
+                file.flush()
+                os.fsync(file.fileno())
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)

@@ -86,7 +86,7 @@ def clean_entities(run: HomeRun) -> Iterator[dg.MaterializeResult | dg.AssetChec
                 asset_key=entity_key(entity.name), metadata={"dagster/row_count": rows.get(entity.name, 0)}
             )
         for name in CLEAN_SUITES:
-            yield checks.clean_result(name, entity_key(name), ingested.findings.get(name, []))
+            yield checks.clean_result(name, entity_key(name), ingested.issues)
 
 
 @dg.asset(
@@ -99,8 +99,16 @@ def clean_entities(run: HomeRun) -> Iterator[dg.MaterializeResult | dg.AssetChec
 )
 def customer_links(run: HomeRun) -> dg.MaterializeResult:
     with guarded():
-        links = pipeline.resolve_identity(run.session)
-    return dg.MaterializeResult(metadata={"dagster/row_count": links})
+        result = pipeline.resolve_identity(run.session)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": result.records,
+            "customers": result.customers,
+            "new": result.new,
+            "merged": result.merged,
+            "split": result.split,
+        }
+    )
 
 
 @dg.multi_asset(

@@ -20,7 +20,7 @@ from orchestration.settings import PROJECT_DIR
 
 if TYPE_CHECKING:
     from expectations.results import CheckResult
-    from ingestion.checks import EntityFinding
+    from ingestion.ledger.deliveries import Issue
 
 SUITES = PROJECT_DIR / "expectations" / "suites"
 CANDIDATE = dg.AssetKey("candidate_build")
@@ -78,19 +78,21 @@ def check_results(
         )
 
 
-def clean_result(suite: str, asset: dg.AssetKey, findings: Sequence[EntityFinding]) -> dg.AssetCheckResult:
-    """The clean suite of an entity over the records that came in this run.
+def clean_result(suite: str, asset: dg.AssetKey, issues: Sequence[Issue]) -> dg.AssetCheckResult:
+    """The clean suite of an entity over the records that came in this run, from what ingestion noted of it.
 
-    Never blocks: deliveries whose rows broke a critical expectation are held, and what is held is not in the lake.
+    Never blocks: deliveries whose rows broke a critical expectation are held, and what is held does not count.
     """
-    held = sorted({seq for finding in findings if finding.severity == "critical" for seq in finding.delivery_seqs})
+    broken = [issue for issue in issues if issue.column_name == suite and issue.effect in ("held", "reported")]
+    held = {issue.delivery_seq for issue in broken if issue.effect == "held"}
+    told = dict.fromkeys(f"{issue.reason} ({issue.detail})" for issue in broken)
     return dg.AssetCheckResult(
-        passed=not findings,
+        passed=not broken,
         check_name=check_name(suite),
         asset_key=asset,
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(f"{f.severity}: {f.expectation} ({f.detail})" for f in findings) or None,
-        metadata={"broken": len(findings), "rows": sum(f.row_count for f in findings), "deliveries_held": len(held)},
+        description="; ".join(told) or None,
+        metadata={"broken": len(told), "deliveries_held": len(held)},
     )
 
 

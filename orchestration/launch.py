@@ -61,6 +61,8 @@ def launch(request: RunRequest, job_name: str = "refresh") -> Launched:
             )
         finally:
             instance.dispose()
+    if not result.success and FAILURES and not _is_recorded(request, run_id):
+        raise FAILURES[-1]
     record = _record(request, run_id)
     error = FAILURES[-1] if FAILURES else None
     if not result.success and error is None and record.outcome not in (runs.GATE_CLOSED,):
@@ -68,14 +70,22 @@ def launch(request: RunRequest, job_name: str = "refresh") -> Launched:
     return Launched(record, error)
 
 
-def _record(request: RunRequest, run_id: str) -> runs.RunRecord:
+def _is_recorded(request: RunRequest, run_id: str) -> bool:
+    return request.home.ledger.exists() and any(record.run_id == run_id for record in _last(request))
+
+
+def _last(request: RunRequest) -> list[runs.RunRecord]:
     from ingestion.ledger.engine import open_ledger
 
     ledger = open_ledger(request.home)
     try:
-        found = [record for record in runs.last_runs(ledger, 5) if record.run_id == run_id]
+        return runs.last_runs(ledger, 5)
     finally:
         ledger.dispose()
+
+
+def _record(request: RunRequest, run_id: str) -> runs.RunRecord:
+    found = [record for record in _last(request) if record.run_id == run_id]
     if not found:
         raise MilepostError(
             "the run did not start",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +24,8 @@ from orchestration.settings import PROJECT_DIR, Settings, describe, load_setting
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
+
+    from orchestration.session import RunRequest
 
 #: States of deliveries that a run has yet to take further.
 PENDING_STATES = ("received",)
@@ -40,26 +44,80 @@ class Waiting:
 def waiting(home: Home, inbox: Path | None = None) -> Waiting | None:
     """What waits for a run, or None. Files that still grow do not count yet."""
     from ingestion.ledger.engine import open_ledger
-    from ingestion.receive import files_at_rest
 
     settings = load_settings(home)
-    files = files_at_rest(inbox or home.inbox, rest_seconds=settings.technical.inbox_rest_seconds)
+    if not home.ledger.exists() and not any(_files(inbox or home.inbox)):
+        return None
     ledger = open_ledger(home)
     try:
         pending = _pending(ledger)
+        files = _new_files(ledger, inbox or home.inbox)
         now_seen = fingerprint(ledger, settings)
         last = runs.last_runs(ledger, 1, outcomes=[runs.PUBLISHED, runs.GATE_CLOSED])
     finally:
         ledger.dispose()
-    is_changed = _is_known_anything(pending, last) and (not last or last[0].summary.get("fingerprint") != now_seen)
-    if not files and not pending and not is_changed:
+    at_rest = [path for path in files if _age(path) >= settings.technical.inbox_rest_seconds]
+    is_changed = bool(last) and last[0].summary.get("fingerprint") != now_seen
+    if not at_rest and not pending and not is_changed:
         return None
-    listed = json.dumps([[str(f), f.stat().st_size, f.stat().st_mtime_ns] for f in files] + [pending, now_seen])
-    return Waiting(len(files), len(pending), is_changed, hashlib.sha256(listed.encode()).hexdigest()[:32])
+    listed = json.dumps([[str(f), f.stat().st_size, f.stat().st_mtime_ns] for f in at_rest] + [pending, now_seen])
+    return Waiting(len(at_rest), len(pending), is_changed, hashlib.sha256(listed.encode()).hexdigest()[:32])
 
 
-def _is_known_anything(pending: list[int], last: list[runs.RunRecord]) -> bool:
-    return bool(pending or last)
+def is_nothing_new(request: RunRequest) -> bool:
+    """Whether a run would find nothing to do: no new file or delivery, and the published version is of what there is.
+
+    A run as of another moment than the last one has something to do; so has one after a closed gate.
+    """
+    from ingestion.ledger.engine import open_ledger
+
+    home = request.home
+    if not home.ledger.exists() or not home.current.is_symlink():
+        return False
+    settings = load_settings(home)
+    ledger = open_ledger(home)
+    try:
+        if _pending(ledger) or _new_files(ledger, request.inbox or home.inbox):
+            return False
+        last = runs.last_runs(ledger, 1, outcomes=[runs.PUBLISHED, runs.GATE_CLOSED, runs.FAILED, runs.KILLED])
+        if not last or last[0].outcome != runs.PUBLISHED:
+            return False
+        if request.as_of is not None and request.as_of != last[0].as_of:
+            return False
+        return bool(last[0].summary.get("fingerprint") == fingerprint(ledger, settings))
+    finally:
+        ledger.dispose()
+
+
+def wait_for_rest(request: RunRequest) -> None:
+    """Before a run that a person launches: give files that were just dropped the time to come to rest."""
+    settings = load_settings(request.home)
+    needed = settings.technical.inbox_rest_seconds
+    youngest = min((_age(path) for path in _files(request.inbox or request.home.inbox)), default=needed)
+    if youngest < needed:
+        time.sleep(needed - youngest)
+
+
+def _files(inbox: Path) -> Iterator[Path]:
+    from ingestion.receive import files_in_inbox
+
+    for _, _, path in files_in_inbox(inbox):
+        yield path
+
+
+def _new_files(ledger: Engine, inbox: Path) -> list[Path]:
+    """Files in the inbox that no delivery is of, as they are now."""
+    from ingestion.receive import new_files
+
+    return new_files(ledger, inbox)
+
+
+def _age(path: Path) -> float:
+    """Seconds since the file changed; the wall clock is read here because files are stamped by it."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _pending(ledger: Engine) -> list[int]:

@@ -20,6 +20,8 @@ from orchestration.session import GateClosed, RunSession
 
 if TYPE_CHECKING:
     from expectations.results import CheckResult
+    from ingestion.identity.resolve import IdentityResult
+    from ingestion.ingest import IngestResult
     from publishing.build import Build
     from publishing.publish import Publication
 
@@ -37,26 +39,93 @@ STAGES = (
 
 
 def receive(session: RunSession) -> int:
-    """Take what has come to rest in the inbox into the ledger and the archive; returns how many deliveries."""
+    """Take what has come to rest in the inbox into the ledger and the archive; returns how many deliveries are new."""
     from ingestion.contracts.loader import load_contracts
-    from ingestion.receive import receive_inbox
+    from ingestion.receive import receive as take_in
 
     with session.stage("receive") as report:
-        received = receive_inbox(
+        receipt = take_in(
             session.home,
             session.ledger,
             load_contracts(),
             session.keys,
-            now=session.now,
+            session.received_at,
             inbox=session.request.inbox,
-            rest_seconds=session.settings.technical.inbox_rest_seconds,
-            keep=session.settings.technical.keep_in_inbox,
             run_id=session.run_id,
+            rest_seconds=session.rest_seconds,
         )
-        report.row_count = len(received)
-        report.note = f"{len(received)} files"
-        session.summary["files"] = len(received)
-        return len(received)
+        new = [*receipt.received, *receipt.duplicates]
+        unrecognised = [d for d in receipt.unrecognised if d.run_id == session.run_id]
+        report.row_count = len(new) + len(unrecognised)
+        report.note = f"{report.row_count} files" + (f", {len(receipt.duplicates)} again" if receipt.duplicates else "")
+        session.summary["files"] = report.row_count
+        session.summary["duplicates"] = len(receipt.duplicates)
+        session.summary["unrecognised"] = [f"{d.source_system}/{d.file_name}: {d.state_reason}" for d in unrecognised]
+        return len(new)
+
+
+def ingest(session: RunSession) -> IngestResult:
+    """Read, clean, protect, check and account what was received; what is fit becomes active, the rest is held."""
+    from expectations.clean import clean_entity_check
+    from ingestion.contracts.loader import load_contracts
+    from ingestion.ingest import EngineLimits
+    from ingestion.ingest import ingest as take_through
+
+    technical = session.settings.technical
+    with session.stage("ingest") as report:
+        result = take_through(
+            session.home,
+            session.ledger,
+            load_contracts(),
+            session.keys,
+            entity_check=clean_entity_check(session.home.scratch),
+            now=session.received_at,
+            run_id=session.run_id,
+            inbox=session.request.inbox,
+            keep_inbox=technical.keep_in_inbox,
+            rest_seconds=session.rest_seconds,
+            limits=EngineLimits(technical.engine_memory, technical.engine_threads),
+        )
+        report.row_count = result.received_rows
+        report.note = f"{result.received_rows:,} records of {len(result.deliveries)} deliveries"
+        session.summary |= {
+            "received_rows": result.received_rows,
+            "accepted_rows": result.accepted_rows,
+            "superseded_rows": result.superseded_rows,
+            "rejected_rows": result.rejected_rows,
+            "held": [f"{d.delivery_id} ({d.file_name}): {d.state_reason}" for d in result.held],
+        }
+        return result
+
+
+def lake_rows(session: RunSession) -> dict[str, int]:
+    """Rows in the lake by entity, from the ledger."""
+    from sqlalchemy import func, select
+
+    from ingestion.ledger.tables import lake_part
+
+    query = select(lake_part.c.entity, func.sum(lake_part.c.row_count)).group_by(lake_part.c.entity)
+    with session.ledger.connect() as connection:
+        return {entity: int(count or 0) for entity, count in connection.execute(query).tuples()}
+
+
+def resolve_identity(session: RunSession) -> IdentityResult:
+    """Bring `customer_link` up to date with the active deliveries."""
+    from ingestion.identity.resolve import resolve_customers
+
+    with session.stage("identity") as report:
+        result = resolve_customers(session.home, session.ledger, session.keys, session.received_at)
+        report.row_count = result.records
+        report.note = f"{result.records:,} records, {result.customers:,} customers"
+        return result
+
+
+def write_operational(session: RunSession) -> None:
+    """Write the ledger's side of the lake, as of the run's clock."""
+    from ingestion.lake import write_operational as write
+
+    with session.stage("operational"):
+        write(session.home, session.ledger, session.as_of)
 
 
 @dataclass(frozen=True)
@@ -104,7 +173,7 @@ def judge(session: RunSession) -> Judgement:
             session.home,
             session.ledger,
             build_id,
-            scan=PersonalDataScan(session.keys, Vault(session.home, session.keys)),
+            scan=PersonalDataScan(session.keys, Vault(session.home.vault, session.keys)),
             now=session.clock(),
             dbt_results=dbt_results(session),
         )

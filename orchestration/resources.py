@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version as installed_version
@@ -19,6 +19,8 @@ from dagster_dbt import DbtCliResource
 from packaging import version
 from pydantic import PrivateAttr
 
+from ingestion.errors import MilepostError
+from orchestration.guard import FAILURES
 from orchestration.session import RunRequest, RunSession, open_session, utc_now
 from orchestration.settings import DBT_PROJECT_DIR, resolve_home
 
@@ -50,8 +52,12 @@ class HomeRun(dg.ConfigurableResource):
             launched_by=self.launched_by,
         )
         assert context.run_id is not None
-        with open_session(request, context.run_id, now=utc_now()) as session:
-            self._session = session
+        with ExitStack() as stack:
+            try:
+                self._session = stack.enter_context(open_session(request, context.run_id, now=utc_now()))
+            except MilepostError as error:
+                FAILURES.append(error)
+                raise
             try:
                 yield self
             finally:
@@ -85,5 +91,13 @@ def dbt_resource() -> ProjectDbt:
         project_dir=str(DBT_PROJECT_DIR),
         profiles_dir=str(DBT_PROJECT_DIR),
         dbt_executable=str(Path(sys.executable).with_name("dbt")),
-        global_config_flags=["--no-use-colors", "--no-send-anonymous-usage-stats"],
+        global_config_flags=[
+            "--no-use-colors",
+            "--no-send-anonymous-usage-stats",
+            # at its default level the log holds every statement and takes longer to write than some models to run
+            "--log-level-file",
+            "warn",
+            "--log-format-file",
+            "text",
+        ],
     )

@@ -103,6 +103,17 @@ class RunSession:
             for listener in LISTENERS:
                 listener(report, True)
 
+    @property
+    def received_at(self) -> datetime:
+        """The clock of what this run receives: the run's own `as_of`, so that results know no other clock."""
+        return self.as_of
+
+    @property
+    def rest_seconds(self) -> float:
+        """How long files must not have changed. Files are stamped by the wall clock, which a given `as_of` is not:
+        such a run is launched by a person, who was waited for (`look.wait_for_rest`)."""
+        return self.settings.technical.inbox_rest_seconds if self.request.launched_by != "command" else 0.0
+
     def clock(self) -> datetime:
         """The time by which stages are ordered: wall time since the start, on the run's own clock."""
         return self.now + timedelta(seconds=time.monotonic() - self._started)
@@ -142,10 +153,10 @@ def open_session(request: RunRequest, run_id: str, *, now: datetime) -> Iterator
     settings = load_settings(home)
     keys = load_home_keys(home)
     home.ensure()
-    with home_lock(home, wait_seconds=settings.technical.lock_wait_seconds):
+    with home_lock(home, f"milepost ({request.launched_by})", settings.technical.lock_wait_seconds):
         ledger = open_ledger(home)
         try:
-            recover(home, ledger)
+            recover(home, ledger, keep_inbox=settings.technical.keep_in_inbox, inbox=request.inbox)
             runs.close_killed_runs(ledger, now=now)
             as_of = request.as_of or now
             runs.begin_run(ledger, run_id, started_at=now, launched_by=request.launched_by, as_of=as_of)

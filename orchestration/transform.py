@@ -22,9 +22,11 @@ from orchestration.guard import guarded
 from orchestration.resources import HomeRun, ProjectDbt
 from orchestration.session import GateClosed, RunSession
 
-#: dbt selections of the two ops; together they are every model and seed.
+#: dbt selections of the two ops; together they are every model and seed. What lies between core marts and KPIs belongs
+#: to the second: an op whose models depend on those of the other in both directions would be cut into many dbt calls.
+BETWEEN_MARTS = "fqn:milepost.intermediate.kpi"
 STAGING_SELECTION = "resource_type:seed tag:staging tag:intermediate"
-MARTS_SELECTION = "tag:marts"
+MARTS_SELECTION = f"tag:marts {BETWEEN_MARTS}"
 
 OWNERS = {"marts": ["team:analytics"]}
 DEFAULT_OWNERS = ["team:data-engineering"]
@@ -72,13 +74,14 @@ TRANSLATOR = MilepostTranslator()
 @dbt_assets(
     manifest=prepare.MANIFEST,
     select=STAGING_SELECTION,
+    exclude=BETWEEN_MARTS,
     dagster_dbt_translator=TRANSLATOR,
     name="dbt_staging",
 )
 def dbt_staging(context: AssetExecutionContext, dbt: ProjectDbt, run: HomeRun) -> Iterator[DbtEvent]:
     """Seeds, staging views and intermediate tables."""
     with guarded():
-        yield from transform(context, dbt, run.session, "transform staging")
+        yield from transform(context, dbt, run.session, "transform staging", "cautious")
 
 
 @dbt_assets(
@@ -90,11 +93,11 @@ def dbt_staging(context: AssetExecutionContext, dbt: ProjectDbt, run: HomeRun) -
 def dbt_marts(context: AssetExecutionContext, dbt: ProjectDbt, run: HomeRun) -> Iterator[DbtEvent]:
     """The candidate marts in the warehouse."""
     with guarded():
-        yield from transform(context, dbt, run.session, "transform marts")
+        yield from transform(context, dbt, run.session, "transform marts", "buildable")
 
 
 def transform(
-    context: AssetExecutionContext, dbt: ProjectDbt, session: RunSession, stage: str
+    context: AssetExecutionContext, dbt: ProjectDbt, session: RunSession, stage: str, test_selection: str
 ) -> Iterator[DbtEvent]:
     """Run `dbt build` (models, seeds, data tests) for an op's selection and tell what came of it.
 
@@ -107,7 +110,7 @@ def transform(
     prepare_target(target)
     with session.stage(stage) as report:
         invocation = dbt.cli(
-            dbt_arguments(session), context=context, target_path=target, raise_on_error=False
+            dbt_arguments(session, test_selection), context=context, target_path=target, raise_on_error=False
         )
         finished: list[dg.Output] = []
         for event in invocation.stream():
@@ -130,10 +133,14 @@ def transform(
             raise failure(target)
 
 
-def dbt_arguments(session: RunSession) -> list[str]:
-    """Arguments of `dbt build` for a run: its clock and the business numbers that the home sets."""
+def dbt_arguments(session: RunSession, test_selection: str) -> list[str]:
+    """Arguments of `dbt build` for a run: its clock and the business numbers that the home sets.
+
+    `test_selection` is dbt's indirect selection: in the first op a test waits for the op that builds its last model.
+    """
     variables = {**session.settings.overrides, "as_of": session.as_of.isoformat(sep=" ", timespec="seconds")}
     arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables, default=str)]
+    arguments += ["--indirect-selection", test_selection]
     if session.request.full_refresh:
         arguments.append("--full-refresh")
     return arguments

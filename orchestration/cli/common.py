@@ -100,7 +100,7 @@ def locked(home: Home) -> Iterator[None]:
     """Hold the home's lock for a command that changes something outside a run."""
     from ingestion.lock import home_lock
 
-    with home_lock(home, wait_seconds=5):
+    with home_lock(home, "milepost", wait_seconds=5):
         yield
 
 

@@ -38,7 +38,7 @@ class Size(StrEnum):
 
 def demo(
     size: Annotated[Size, typer.Option("--size", help="About 20 thousand orders, 1 or 10 million lines.")] = Size.SMALL,
-    seed: Annotated[int, typer.Option("--seed", help="Another seed is another company.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed is another company.")] = 7,
     home: common.HomeOption = None,
 ) -> int:
     """Make the sample company's exports, run everything, print its headline KPIs."""
@@ -47,6 +47,7 @@ def demo(
     from orchestration.cli.progress import progress
     from orchestration.cli.run import take_through
     from orchestration.session import RunRequest
+    from orchestration.settings import load_settings, parse_as_of
 
     place = common.the_home(home)
     demo_home.check_is_free(place, size.value, seed)
@@ -61,8 +62,9 @@ def demo(
         with progress() as show:
             with show("make exports") as report:
                 summary = write_sample(place, size.value, seed=seed)
-                report.note = f"{sum(1 for p in place.inbox.rglob('*') if p.is_file())} files"
-        marker = demo_home.DemoHome(size.value, seed, summary.as_of.isoformat(), str(key_file))
+                report.note = f"{summary.file_count:,} files, {summary.row_count:,} rows"
+        as_of = parse_as_of(summary.end_date.isoformat(), load_settings(place).reporting_time_zone)
+        marker = demo_home.DemoHome(size.value, seed, as_of.isoformat(), str(key_file))
         demo_home.write_marker(place, marker)
     as_of = datetime.fromisoformat(marker.as_of)
     code = take_through(RunRequest(home=place, as_of=as_of))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.errors import MilepostError
+from ingestion.errors import MilepostError, TransientError
 from ingestion.home import Home
 from orchestration.cli import common
 
@@ -109,10 +109,15 @@ def _disk(home: Home) -> Iterator[Finding]:
 
 
 def _lock(home: Home) -> Iterator[Finding]:
-    from ingestion.lock import lock_holder
+    from ingestion.lock import holder, home_lock
 
-    holder = lock_holder(home)
-    yield Finding("lock", None if holder else True, holder or "free", "Wait for that run" if holder else "")
+    if not home.root.exists():
+        return
+    try:
+        with home_lock(home, "milepost doctor"):
+            yield Finding("lock", True, "free")
+    except TransientError:
+        yield Finding("lock", None, holder(home) or "held by another process", "wait for that run, or stop it")
 
 
 def _dbt(_home: Home) -> Iterator[Finding]:

@@ -67,6 +67,7 @@ def take_through(request: RunRequest) -> int:
         look.record(request.home, now=utc_now())
         common.say("nothing is new")
         return common.DONE
+    look.wait_for_rest(request)
     with progress():
         launched = launch(request)
     conclude(launched.record)

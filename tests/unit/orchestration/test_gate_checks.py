@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from expectations.results import CheckResult
-from ingestion.checks import EntityFinding
+from ingestion.ledger.deliveries import Issue
 from orchestration import checks
 
 ASSET = dg.AssetKey("candidate_build")
@@ -48,8 +48,9 @@ def test_a_critical_failure_is_an_error_with_the_deliveries_at_fault() -> None:
 
 
 def test_a_held_delivery_never_blocks_the_others() -> None:
-    finding = EntityFinding("order_line", "price_is_there", "critical", (3, 4), 10, "10 rows")
-    check = checks.clean_result("order_line", ASSET, [finding])
+    issues = [Issue(seq, "", "order_line", "price_is_there", "held", 10, None, "10 rows") for seq in (3, 4)]
+    issues.append(Issue(3, "", "price", "not_a_number", "rejected", 1))
+    check = checks.clean_result("order_line", ASSET, issues)
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert check.metadata["deliveries_held"].value == 2
     assert checks.clean_result("order_line", ASSET, []).passed

@@ -24,13 +24,13 @@ def test_columns_are_followed_through_ctes_and_expressions() -> None:
 
 def test_files_of_the_lake_are_the_clean_entities() -> None:
     columns = analyse(
-        "select lead_id, upper(grade) as grade from (select * from read_parquet('/home/x/lake/lead/*.parquet',"
-        " union_by_name=true)) as lead",
+        "with lead as (select * from read_parquet('/home/x/lake/lead/*.parquet', union_by_name=true))"
+        " select lead_id, upper(status) as lead_status from lead",
         {LAKE: {"main": lake_columns()}},
         {},
     )
     assert columns["lead_id"] == [(["clean", "lead"], "lead_id")]
-    assert columns["grade"] == [(["clean", "lead"], "grade")]
+    assert columns["lead_status"] == [(["clean", "lead"], "status")]
 
 
 def test_what_the_parser_does_not_understand_has_no_lineage() -> None:

@@ -6,17 +6,14 @@ Belongs here: opening it and the functions it gets. Not here: any statement on d
 from __future__ import annotations
 
 import shutil
-from collections import deque
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingestion.errors import MilepostError
 
@@ -42,29 +39,28 @@ def open_engine(scratch: Path, memory_limit: str | None = None, threads: int | N
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set autoinstall_known_extensions = false")
         connection.execute("set autoload_known_extensions = false")
-        connection.create_function("nfkc", kept_alive(_nfkc), ["VARCHAR"], "VARCHAR", type="arrow")
+        add_text_function(connection, "nfkc", _nfkc, 1)
         yield connection
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)
 
 
-def kept_alive(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The Arrow function, with its last results kept alive, for `create_function`.
+def add_text_function(connection: Any, name: str, function: Callable[..., str | None], arguments: int) -> None:
+    """Give the engine a function on one or two texts, called value by value; null where an argument is.
 
-    DuckDB 1.5.5 reads texts longer than 12 bytes in place, also after it let the function's result go: in the second
-    branch of coalesce or case it then finds other bytes there. A result is read before its thread asks for the next one,
-    so as many are kept as no machine has threads.
+    Not as a function on Arrow arrays: DuckDB 1.5.5 reads texts of more than 12 bytes in place, also after it let the
+    function's result go, and then finds other bytes there.
     """
-    results: deque[Any] = deque(maxlen=1024)
 
-    @wraps(function)
-    def keeping(*arguments: Any) -> Any:
-        result = function(*arguments)
-        results.append(result)
-        return result
+    def of_one(value: str | None) -> str | None:
+        return None if value is None else function(value)
 
-    return keeping
+    def of_two(value: str | None, option: str | None) -> str | None:
+        return None if value is None or option is None else function(value, option)
+
+    texts = ["VARCHAR"] * arguments
+    connection.create_function(name, of_one if arguments == 1 else of_two, texts, "VARCHAR", null_handling="special")
 
 
 def quote(text: str) -> str:
@@ -82,10 +78,8 @@ def quote_path(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _nfkc(values: Any) -> Any:
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    return pc.utf8_normalize(values, form="NFKC")
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 def _extension(name: str) -> Path:

@@ -155,7 +155,7 @@ def reject_places(seqs: pa.Array, parts: pa.Array, numbers: pa.Array) -> pa.Arra
 
 
 def expression_error(contract: Contract, error: duckdb.Error, *, tells: bool) -> MilepostError:
-    """An engine's error without what it quotes; `tells`: it was raised before data was read, and can say what is wrong."""
+    """An engine's error without what it quotes; `tells`: it was raised before data was read, so it quotes none."""
     what = str(error).splitlines()[0] if tells else type(error).__name__
     return MilepostError(
         f"an expression of the contract cannot be computed ({what})",

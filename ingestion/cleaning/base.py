@@ -66,19 +66,24 @@ def unreadable(text: str, value: str, reason: str) -> Failure:
     return Failure(reason, f"{text} is not null and {value} is null")
 
 
+#: Characters that NFKC leaves alone, as ranges of a regular expression: ASCII, accented Latin, Cyrillic and Chinese
+#: letters, and the marks common with them. Texts of these alone are not looked at further.
+NORMAL = (
+    r"\x00-\x7f\x{b7}\x{c0}-\x{131}\x{134}-\x{13e}\x{141}-\x{148}\x{14a}-\x{17e}\x{410}-\x{44f}\x{2013}\x{2014}"
+    r"\x{2018}-\x{201d}\x{3001}-\x{3003}\x{3008}-\x{3011}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
+)
+
+
 def plain(text: str) -> str:
     """SQL: compatibility characters (full-width letters and digits, ligatures, ...) as ordinary ones (NFKC)."""
-    return f"case when strlen({text}) = length({text}) then {text} else nfkc({text}) end"
+    return f"case when regexp_matches({text}, '[^{NORMAL}]') then nfkc({text}) else {text} end"
 
 
 def collapsed(text: str) -> str:
     """SQL: `plain`, and runs of spaces, tabs and line ends as one space; null where nothing is left."""
-    normal = plain(text)
-    return (
-        f"nullif(trim(case when contains({text}, '  ') or contains({text}, chr(10)) or contains({text}, chr(13)) "
-        f"or contains({text}, chr(9)) or strlen({text}) <> length({text}) "
-        f"then regexp_replace({normal}, '[\\s\\x{{00a0}}\\x{{3000}}]+', ' ', 'g') else {text} end), '')"
-    )
+    spaced = f"regexp_replace({plain(text)}, '[\\s\\x{{00a0}}\\x{{3000}}]+', ' ', 'g')"
+    # most cells are printable ASCII with single spaces: one look tells
+    return f"case when regexp_matches({text}, '[^ -~]|  ') then nullif(trim({spaced}), '') else {text} end"
 
 
 def prepared(raw: str, column: Column, contract: Contract) -> str:

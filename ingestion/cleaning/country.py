@@ -9,9 +9,6 @@ import csv
 from functools import cache
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from ingestion.cleaning.base import Cleaning, Setting, plain, unreadable
 from ingestion.contracts.model import Column
 
@@ -21,17 +18,16 @@ def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
     return Cleaning(f"country_code({plain(text)})", (unreadable(text, value, "not_a_country"),))
 
 
-def country_codes(names: pa.Array) -> pa.Array:
-    """Alpha-2 code of each name or code; null where it is none."""
-    words, codes = _known()
-    return codes.take(pc.index_in(pc.utf8_lower(pc.utf8_trim_whitespace(names)), value_set=words, skip_nulls=True))
+def country_code(name: str) -> str | None:
+    """Alpha-2 code of a name or code; None where it is none."""
+    return _known().get(name.strip().lower())
 
 
 @cache
-def _known() -> tuple[pa.Array, pa.Array]:
+def _known() -> dict[str, str]:
     known: dict[str, str] = {}
     with (Path(__file__).parent / "countries.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             words = [row["code"], row["code3"], row["name"], row["name_zh"], *row["others"].split("|")]
             known |= {word.strip().lower(): row["code"] for word in words if word.strip()}
-    return pa.array(list(known), pa.string()), pa.array(list(known.values()), pa.string())
+    return known

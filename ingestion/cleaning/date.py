@@ -20,4 +20,4 @@ def day(text: str, column: Column, setting: Setting) -> str:
     local = f"cast({local_moment(text, column, setting)} as date)"
     zone = quote(setting.time_zone(column))
     shifted = f"cast(timezone({zone}, timezone('UTC', {offset_moment(text)})) as date)"
-    return f"case when {has_offset(text)} then {shifted} else {local} end"
+    return f"coalesce(case when {has_offset(text)} then {shifted} end, {local})"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ingestion.cleaning.base import Cleaning, Failure, Setting, range_failures, unreadable
-from ingestion.cleaning.numerals import number, scaled
+from ingestion.cleaning.numerals import number
 from ingestion.contracts.model import Column
 
 
 def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
     """Null with a reason where the text is no number or lies outside the range."""
-    read = scaled(number(text, column, setting, "double"), column, "DOUBLE")
+    read = number(text, column, setting, "DOUBLE")
     failures = (
         unreadable(text, value, "not_a_number"),
         Failure("not_a_number", f"not isfinite({value})"),  # the engine reads nan and inf

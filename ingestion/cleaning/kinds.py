@@ -5,16 +5,17 @@ Belongs here: finding a kind's module and registering its functions. Not here: a
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingestion.cleaning.base import Cleaning, Setting
+from ingestion.cleaning.country import country_code
+from ingestion.cleaning.numerals import written_number
 from ingestion.contracts.model import KINDS, Column
-from ingestion.engine import kept_alive
+from ingestion.engine import add_text_function
 
 
 def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
@@ -31,16 +32,10 @@ def engine_type(column: Column) -> str:
 
 
 def register_functions(connection: Any) -> None:
-    """Give the engine the functions that kinds call for what SQL cannot do."""
-    from ingestion.cleaning.country import country_codes
-
-    def codes(names: Any) -> Any:
-        return country_codes(_whole(names))
-
-    for name, function, count in (("country_code", codes, 1), ("phone_by_plan", _phone_by_plan, 2)):
-        connection.create_function(
-            name, kept_alive(function), ["VARCHAR"] * count, "VARCHAR", type="arrow", null_handling="special"
-        )
+    """Give the engine the functions that kinds call for what SQL cannot do; each remembers values it has read."""
+    add_text_function(connection, "country_code", country_code, 1)
+    add_text_function(connection, "written_number", written_number, 2)
+    add_text_function(connection, "phone_by_plan", _phone_by_plan, 2)
 
 
 @cache
@@ -48,16 +43,10 @@ def _module(kind: str) -> Any:
     return import_module(f"ingestion.cleaning.{kind}")
 
 
-def _whole(values: Any) -> Any:
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-
-
-def _phone_by_plan(values: Any, regions: Any) -> Any:
-    """E.164 of each value by the region's numbering plan; null where it is no valid number."""
+@lru_cache(maxsize=100_000)
+def _phone_by_plan(value: str, region: str) -> str | None:
+    """E.164 of a value by the region's numbering plan; None where it is no valid number."""
     from ingestion.privacy.phones import e164
 
-    if not len(values):
-        return pa.array([], pa.string())
-    values, region = _whole(values), regions[0].as_py() or None
-    read = e164(values, region)
-    return _whole(read["e164"]).take(pc.index_in(values, value_set=_whole(read["value"])))
+    read: str | None = e164(pa.array([value], pa.string()), region or None)["e164"][0].as_py()
+    return read

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from ingestion.cleaning.base import Cleaning, Setting, range_failures, unreadable
-from ingestion.cleaning.numerals import EXACT, number, scaled
+from ingestion.cleaning.numerals import number
 from ingestion.contracts.model import Column
 
 
 def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
     """Null with a reason where the text is no amount, does not fit or lies outside the range."""
-    fast = "decimal(18, 4)" if column.scale == 1 else EXACT
-    read = scaled(number(text, column, setting, fast), column, "DECIMAL(18, 4)")
+    read = number(text, column, setting, "DECIMAL(18, 4)")
     return Cleaning(read, (unreadable(text, value, "not_an_amount"), *range_failures(value, column)))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ingestion.cleaning.base import Cleaning, Failure, Setting, plain, range_failures, unreadable
-from ingestion.cleaning.numerals import number, scaled
+from ingestion.cleaning.numerals import number
 from ingestion.contracts.model import Column
 
 
 def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
     """Null with a reason where the text is no number or lies outside the range."""
     bare = f"rtrim({plain(text)}, ' %')"
-    read = scaled(number(bare, column, setting, "double"), column, "DOUBLE")
+    read = number(bare, column, setting, "DOUBLE")
     failures = (
         unreadable(text, value, "not_a_percentage"),
         Failure("not_a_percentage", f"not isfinite({value})"),

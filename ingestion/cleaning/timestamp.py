@@ -10,6 +10,6 @@ from ingestion.contracts.model import Column
 def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
     """Null with a reason where no form fits or the year is beyond 1900 to 2199."""
     local = in_utc(local_moment(text, column, setting), setting.time_zone(column))
-    read = f"case when {has_offset(text)} then coalesce({offset_moment(text)}, {local}) else {local} end"
+    read = f"coalesce(case when {has_offset(text)} then {offset_moment(text)} end, {local})"
     outside = f"{value} < timestamp '{EARLIEST}' or {value} >= timestamp '{LATEST}'"
     return Cleaning(read, (unreadable(text, value, "not_a_timestamp"), Failure("impossible_date", outside)))

@@ -55,19 +55,17 @@ def _money_rows(history: History, kpi: str, values: Floats, cell: tuple[str | No
     years = sorted({m.year for m in history.months})
     for year in years:
         months = [i for i, m in enumerate(history.months) if m.year == year]
-        if history.months[months[0]].month != 1:
-            continue  # a year that the history holds the end of only
+        is_whole = history.months[months[0]].month == 1  # else the history holds the end of the year only
         total = float(values[months].sum()) * _year_factor(history, values, year) * next(factors)
-        if total <= 0:
-            continue
-        if "year" in grains:
-            rows.append((kpi, "year", f"{year}-01-01", *cell, round(total, -2) if total > 10_000 else round(total), owner, definition))
+        if "year" in grains and is_whole and total > 0:
+            target = float(round(total, -2) if total > 10_000 else round(total))
+            rows.append((kpi, "year", f"{year}-01-01", *cell, target, owner, definition))
         if "quarter" in grains:
             for quarter in range(4):
                 part = [i for i in months if (history.months[i].month - 1) // 3 == quarter]
-                if len(part) == 3:
-                    target = round(float(values[part].sum()) * next(factors))
-                    rows.append((kpi, "quarter", f"{year}-{quarter * 3 + 1:02d}-01", *cell, float(target), owner, definition))
+                target = float(round(float(values[part].sum()) * next(factors)))
+                if len(part) == 3 and target > 0:
+                    rows.append((kpi, "quarter", f"{year}-{quarter * 3 + 1:02d}-01", *cell, target, owner, definition))
         if "month" in grains:
             for i in months:
                 rows.append((kpi, "month", str(history.months[i]), *cell, float(round(values[i] * next(factors))), owner, definition))
@@ -104,8 +102,11 @@ def make_goals(history: History, truth: Truth, leads_by_month: Ints, first_order
     ):
         rows += _money_rows(history, kpi, values, everywhere, owner, factors, ("year", "quarter"), "")
     for kpi, base, step, owner in _RATIOS:
-        years = [m.year for m in history.months if m.month == 1]
-        for n, year in enumerate(years):
-            rows.append((kpi, "year", f"{year}-01-01", *everywhere, round(base + n * step, 4), owner, ""))
-            rows += [(kpi, "quarter", f"{year}-{q}-01", *everywhere, round(base + n * step, 4), owner, "") for q in ("01", "04", "07", "10")]
+        for n, year in enumerate(sorted({m.year for m in history.months})):
+            target = round(base + n * step, 4)
+            months = [m.month for m in history.months if m.year == year]
+            if months[0] == 1:
+                rows.append((kpi, "year", f"{year}-01-01", *everywhere, target, owner, ""))
+            quarters = [q for q in (1, 4, 7, 10) if {q, q + 1, q + 2} <= set(months)]
+            rows += [(kpi, "quarter", f"{year}-{q:02d}-01", *everywhere, target, owner, "") for q in quarters]
     return rows

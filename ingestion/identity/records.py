@@ -37,7 +37,7 @@ def read_records(connection: Any, home: Home, active: Sequence[int], columns: Se
         "create or replace temp table active_delivery as "
         f"select seq::bigint as delivery_seq from (values {seqs}) as given (seq)"
     )
-    _superseded(connection, home)
+    are_superseded = _superseded(connection, home)
     extra = "".join(f", {name}" for name in columns)
     connection.execute(
         f"""
@@ -48,7 +48,7 @@ def read_records(connection: Any, home: Home, active: Sequence[int], columns: Se
             coalesce(customer_type, 'person') as customer_type{extra},
             min(_delivery_seq) as since_delivery_seq,
             bool_or(is_current) as is_current
-        from ({_rows(home, CUSTOMER)})
+        from ({_rows(home, CUSTOMER, are_superseded)})
         group by all
         """
         if _has_files(home, CUSTOMER)
@@ -61,34 +61,20 @@ def read_records(connection: Any, home: Home, active: Sequence[int], columns: Se
         where false
         """
     )
-    facts = [
-        f"select source_system, source_customer_key, _delivery_seq, is_current from ({_rows(home, entity)})"
-        for entity in FACTS
-        if _has_files(home, entity)
-    ]
-    facts.insert(
-        0,
-        "select null::varchar as source_system, null::varchar as source_customer_key, "
-        "null::bigint as _delivery_seq, null::boolean as is_current where false",
-    )
     connection.execute(
-        f"""
+        """
+        create or replace temp table known_record as
+        select source_system, source_customer_key, min(own_key) filter (is_current) as own_key,
+            min(since_delivery_seq) as since_delivery_seq
+        from customer_state group by all having bool_or(is_current)
+        """
+    )
+    _customers_of_facts(connection, home, are_superseded)
+    connection.execute(
+        """
         create or replace temp table identity_record as
-        with record as (
-            select source_system, source_customer_key, min(own_key) filter (is_current) as own_key,
-                min(since_delivery_seq) as since_delivery_seq
-            from customer_state group by all having bool_or(is_current)
-        ),
-        fact as (
-            select source_system, source_customer_key, source_customer_key as own_key,
-                min(_delivery_seq) as since_delivery_seq
-            from ({" union all ".join(facts)}) as fact_row
-            anti join record using (source_system, source_customer_key)
-            group by all having bool_or(is_current)
-        )
-        select
-            row_number() over (order by source_system, source_customer_key) - 1 as record, *
-        from (from record union all from fact)
+        select row_number() over (order by source_system, source_customer_key) - 1 as record, *
+        from (from known_record union all from fact_record)
         """
     )
     empty = "".join(f", null::varchar as {name}" for name in columns)
@@ -104,13 +90,52 @@ def read_records(connection: Any, home: Home, active: Sequence[int], columns: Se
         anti join (from customer_state where is_current) using (source_system, source_customer_key)
         """
     )
-    for table in ("customer_state", "superseded_unit", "active_delivery"):
+    for table in ("customer_state", "known_record", "fact_record", "superseded_unit", "active_delivery"):
         connection.execute(f"drop table {table}")
     return int(connection.execute("select count(*) from identity_record").fetchone()[0])
 
 
-def _superseded(connection: Any, home: Home) -> None:
-    """Temp table of (contract, unit, delivery_seq) that lost against another active delivery."""
+def _customers_of_facts(connection: Any, home: Home, are_superseded: bool) -> None:
+    """Temp table `fact_record`: customers of facts that are no `known_record`."""
+    connection.execute(
+        """
+        create or replace temp table fact_record (
+            source_system varchar, source_customer_key varchar, own_key varchar, since_delivery_seq bigint
+        )
+        """
+    )
+    present = [entity for entity in FACTS if _has_files(home, entity)]
+    if not present:
+        return
+    # nearly all customers of facts are known: which are not is found first, whether their facts count only for those
+    keys = " union all ".join(
+        f"select distinct source_system, source_customer_key from ({_rows(home, entity, False)})" for entity in present
+    )
+    connection.execute(
+        f"""
+        create or replace temp table unknown_key as
+        select distinct source_system, source_customer_key from ({keys})
+        anti join known_record using (source_system, source_customer_key)
+        """
+    )
+    rows = " union all ".join(
+        f"select source_system, source_customer_key, _delivery_seq, is_current "
+        f"from ({_rows(home, entity, are_superseded, only='unknown_key')})"
+        for entity in present
+    )
+    if connection.execute("select count(*) from unknown_key").fetchone()[0]:
+        connection.execute(
+            f"""
+            insert into fact_record
+            select source_system, source_customer_key, source_customer_key, min(_delivery_seq)
+            from ({rows}) group by source_system, source_customer_key having bool_or(is_current)
+            """
+        )
+    connection.execute("drop table unknown_key")
+
+
+def _superseded(connection: Any, home: Home) -> bool:
+    """Make the temp table of (contract, unit, delivery_seq) that lost against another; whether there are any."""
     columns = "contract, unit, delivery_seq, version_at, tie"
     files = _glob(home, UNITS) if _has_files(home, UNITS) else None
     source = (
@@ -140,14 +165,27 @@ def _superseded(connection: Any, home: Home) -> None:
         ) > 1
         """
     )
+    return bool(connection.execute("select count(*) from superseded_unit").fetchone()[0])
 
 
-def _rows(home: Home, entity: str) -> str:
-    """Rows of active deliveries that name a customer; `is_current` where no other delivery supersedes them."""
-    return (
-        "select entity_row.*, superseded_unit._unit is null as is_current "
+def _rows(home: Home, entity: str, are_superseded: bool, only: str | None = None) -> str:
+    """Rows of active deliveries that name a customer; `is_current` where no other delivery supersedes them.
+
+    `only`: a table of the (source_system, source_customer_key) that are wanted.
+    """
+    source = (
         f"from read_parquet({_glob(home, entity)}, union_by_name = true) as entity_row "
         "semi join active_delivery on active_delivery.delivery_seq = entity_row._delivery_seq "
+    )
+    if only is not None:
+        source += (
+            f"semi join {only} on {only}.source_system = entity_row.source_system "
+            f"and {only}.source_customer_key = entity_row.source_customer_key "
+        )
+    if not are_superseded:
+        return f"select entity_row.*, true as is_current {source} where source_customer_key is not null"
+    return (
+        f"select entity_row.*, superseded_unit._unit is null as is_current {source} "
         "left join superseded_unit on superseded_unit._contract = entity_row._contract "
         "and superseded_unit._unit = entity_row._unit and superseded_unit._delivery_seq = entity_row._delivery_seq "
         "where source_customer_key is not null"

@@ -82,6 +82,7 @@ def resolve_customers(
     if (known := _known_result(home, fingerprint)) is not None and target.exists():
         return known
     with open_engine(home.scratch) as connection:
+        connection.execute("set preserve_insertion_order = false")  # every order that matters is asked for
         columns = tuple(dict.fromkeys(column for matcher in matchers for column in matcher.columns))
         record_count = records.read_records(connection, home, active, columns)
         _read_previous(connection, target)

@@ -73,7 +73,11 @@ def make_business(
     rng = stream(seed, "business")
     created = _created(rng, history, count)
     is_cn = rng.random(count) < CRM_CN_SHARE
-    source = np.where(is_cn, pick(rng, np.array([s[2] for s in SOURCES_CN]), count), pick(rng, np.array([s[2] for s in SOURCES_EN]), count))
+    source = np.where(
+        is_cn,
+        pick(rng, np.array([s[2] for s in SOURCES_CN]), count),
+        pick(rng, np.array([s[2] for s in SOURCES_EN]), count),
+    )
     broken = _broken_form(history, created) & is_cn & (source == 0) & (rng.random(count) > 0.25)
     keep = ~broken
     created, is_cn, source = created[keep], is_cn[keep], source[keep]
@@ -99,7 +103,9 @@ def _broken_form(history: History, created: Ints) -> np.ndarray:
     return result
 
 
-def _lead_course(rng: np.random.Generator, history: History, created: Ints) -> tuple[dict[str, Ints], dict[str, np.ndarray]]:
+def _lead_course(
+    rng: np.random.Generator, history: History, created: Ints
+) -> tuple[dict[str, Ints], dict[str, np.ndarray]]:
     """Times and facts of the leads; times after the end of the history are cut when a state is written."""
     count = len(created)
     size = np.rint(np.exp(rng.normal(4.4, 1.1, count))).astype(np.int64).clip(3, 20000)
@@ -131,7 +137,12 @@ def _lead_course(rng: np.random.Generator, history: History, created: Ints) -> t
 
 
 def _lead_texts(
-    rng: np.random.Generator, persons: Persons, count: int, is_cn: np.ndarray, source: Ints, facts: dict[str, np.ndarray]
+    rng: np.random.Generator,
+    persons: Persons,
+    count: int,
+    is_cn: np.ndarray,
+    source: Ints,
+    facts: dict[str, np.ndarray],
 ) -> dict[str, pa.Array]:
     import pyarrow.compute as pc
 
@@ -201,7 +212,7 @@ def _lead_texts(
     by_region = {r: [i for i, (rr, _) in enumerate(sellers) if rr == r] for r in SELLERS}
     region_list = region.to_pylist()
     options = [by_region[r] for r in dict.fromkeys(region_list)]
-    lookup = {r: o for r, o in zip(dict.fromkeys(region_list), options, strict=True)}
+    lookup = dict(zip(dict.fromkeys(region_list), options, strict=True))
     pick_seller = rng.integers(0, 1 << 20, count)
     owner = np.array([lookup[r][k % len(lookup[r])] for r, k in zip(region_list, pick_seller.tolist(), strict=True)])
     return {
@@ -223,8 +234,14 @@ def _course(rng: np.random.Generator, start: Ints) -> dict[str, np.ndarray]:
     proposal = _after(rng, needs, 2.0, 2.6 * _DAY)
     closed = _after(rng, proposal, 2.4, 7.0 * _DAY)
     is_won = rng.random(count) < WIN_SHARE
-    lost_at = np.where(is_won, 3, pick(rng, np.array([0.2, 0.3, 0.5]), count))  # 0 qualified, 1 needs, 2 proposal, 3 won
-    closed = np.where(lost_at == 0, _after(rng, start, 2.0, 5.0 * _DAY), np.where(lost_at == 1, _after(rng, needs, 2.0, 5.0 * _DAY), closed))
+    lost_at = np.where(
+        is_won, 3, pick(rng, np.array([0.2, 0.3, 0.5]), count)
+    )  # 0 qualified, 1 needs, 2 proposal, 3 won
+    closed = np.where(
+        lost_at == 0,
+        _after(rng, start, 2.0, 5.0 * _DAY),
+        np.where(lost_at == 1, _after(rng, needs, 2.0, 5.0 * _DAY), closed),
+    )
     return {
         "needs": np.where(lost_at >= 1, needs, 0), "proposal": np.where(lost_at >= 2, proposal, 0), "closed": closed,
         "is_won": is_won, "lost_at": lost_at, "after_sales": np.where(is_won, closed + 20 * 86400, 0),
@@ -272,6 +289,8 @@ def _deals(rng: np.random.Generator, con: duckdb.DuckDBPyConnection, history: Hi
         }
     )  # fmt: skip
     con.register("deal_arrow", table)
-    con.execute("CREATE OR REPLACE TABLE deal AS SELECT d.*, l.* FROM deal_arrow d JOIN lead l ON l.n = d.lead ORDER BY d.d")
+    con.execute(
+        "CREATE OR REPLACE TABLE deal AS SELECT d.*, l.* FROM deal_arrow d JOIN lead l ON l.n = d.lead ORDER BY d.d"
+    )
     con.unregister("deal_arrow")
     return table.num_rows

@@ -97,5 +97,7 @@ def choose_campaigns(rng: np.random.Generator, channel: np.ndarray) -> np.ndarra
     for number, (low, high) in enumerate(ranges):
         mask = channel == number
         cumulative = np.cumsum(weights[low:high])
-        result[mask] = low + np.searchsorted(cumulative, draw[mask] * cumulative[-1], side="right").clip(0, high - low - 1)
+        result[mask] = low + np.searchsorted(cumulative, draw[mask] * cumulative[-1], side="right").clip(
+            0, high - low - 1
+        )
     return result

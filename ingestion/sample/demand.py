@@ -96,7 +96,11 @@ class History:
         """First days of the Chinese New Years that touch the history."""
         years = range(self.start_date.year - 1, self.end_date.year + 2)
         china = holidays.country_holidays("CN", years=years, language="en_US")
-        found = {d.year: d for d, name in sorted(china.items(), reverse=True) if "Chinese New Year" in name and "Eve" not in name}
+        found = {
+            d.year: d
+            for d, name in sorted(china.items(), reverse=True)
+            if "Chinese New Year" in name and "Eve" not in name
+        }
         return tuple(sorted(found.values()))
 
     def _growth(self, day: date) -> float:

@@ -33,7 +33,12 @@ def make_posts(outbox: Outbox, seed: int, history: History, count: int) -> None:
         month = np.repeat(np.arange(history.month_count), per_month)
         starts = np.array([month_start(history, m) for m in range(history.month_count + 1)])
         days = np.array([len(history.days(m)) for m in range(history.month_count)])
-        posted = starts[month] + (rng.random(count) * days[month]).astype(np.int64) * 86400 + 18 * 3600 + rng.integers(0, 14_000, count)
+        posted = (
+            starts[month]
+            + (rng.random(count) * days[month]).astype(np.int64) * 86400
+            + 18 * 3600
+            + rng.integers(0, 14_000, count)
+        )
         posted = np.sort(posted)
         plays = np.rint(np.exp(rng.normal(8.6, 1.0, count)) * (1 + month / history.month_count)).astype(np.int64)
         likes = np.rint(plays * rng.normal(0.045, 0.012, count).clip(0.005, 0.1)).astype(np.int64)
@@ -42,7 +47,9 @@ def make_posts(outbox: Outbox, seed: int, history: History, count: int) -> None:
                 "n": np.arange(count),
                 "posted": posted,
                 "topic": take(_TOPICS, rng.integers(0, len(_TOPICS), count)),
-                "kind": take(("photo", "video", "link", "status"), pick(rng, np.array([0.45, 0.35, 0.12, 0.08]), count)),
+                "kind": take(
+                    ("photo", "video", "link", "status"), pick(rng, np.array([0.45, 0.35, 0.12, 0.08]), count)
+                ),
                 "plays": plays,
                 "completion": np.round(rng.normal(28, 7, count).clip(5, 70), 2),
                 "likes": likes,

@@ -61,7 +61,9 @@ def write_sample(
     if size not in SIZES:
         raise UsageError(f"there is no size {size}", remedy=f"Choose one of {', '.join(SIZES)}")
     if (end_date + timedelta(days=1)).day != 1:
-        raise UsageError("the sample company ends with a month", where=str(end_date), remedy="Give the last day of a month")
+        raise UsageError(
+            "the sample company ends with a month", where=str(end_date), remedy="Give the last day of a month"
+        )
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET enable_progress_bar = false")

@@ -68,7 +68,17 @@ def _money_rows(history: History, kpi: str, values: Floats, cell: tuple[str | No
                     rows.append((kpi, "quarter", f"{year}-{quarter * 3 + 1:02d}-01", *cell, target, owner, definition))
         if "month" in grains:
             for i in months:
-                rows.append((kpi, "month", str(history.months[i]), *cell, float(round(values[i] * next(factors))), owner, definition))
+                rows.append(
+                    (
+                        kpi,
+                        "month",
+                        str(history.months[i]),
+                        *cell,
+                        float(round(values[i] * next(factors))),
+                        owner,
+                        definition,
+                    )
+                )
     return rows
 
 
@@ -83,18 +93,33 @@ def make_goals(history: History, truth: Truth, leads_by_month: Ints, first_order
     rows = _money_rows(history, "revenue", total, everywhere, _DIRECTOR, factors, ("year", "quarter", "month"), text)
     for number, region in enumerate(REGIONS):
         values = revenue[:, number].sum(axis=(1, 2))
-        rows += _money_rows(history, "revenue", values, (region, None, None), _REGION_OWNERS[region], factors, ("year", "quarter"), text)
+        rows += _money_rows(
+            history, "revenue", values, (region, None, None), _REGION_OWNERS[region], factors, ("year", "quarter"), text
+        )
     for number, line in enumerate(product_lines()):
         values = revenue[:, :, :, number].sum(axis=(1, 2))
         rows += _money_rows(history, "revenue", values, (None, line, None), _DIRECTOR, factors, ("year",), text)
     for number, word in enumerate(_CHANNEL_WORDS):
         values = revenue[:, :, number].sum(axis=(1, 2))
-        rows += _money_rows(history, "revenue", values, (None, None, word), _MARKETING, factors, ("year", "quarter"), text)
+        rows += _money_rows(
+            history, "revenue", values, (None, None, word), _MARKETING, factors, ("year", "quarter"), text
+        )
     for number, region in enumerate(REGIONS[:5]):
         values = revenue[:, number, :, 0].sum(axis=1)
-        rows += _money_rows(history, "revenue", values, (region, product_lines()[0], None), _REGION_OWNERS[region], factors, ("year",), text)
+        rows += _money_rows(
+            history,
+            "revenue",
+            values,
+            (region, product_lines()[0], None),
+            _REGION_OWNERS[region],
+            factors,
+            ("year",),
+            text,
+        )
     profit = total - truth.cost[:months]
-    rows += _money_rows(history, "gross_profit", profit, everywhere, _DIRECTOR, factors, ("year",), "Revenue minus cost, CNY")
+    rows += _money_rows(
+        history, "gross_profit", profit, everywhere, _DIRECTOR, factors, ("year",), "Revenue minus cost, CNY"
+    )
     for kpi, values, owner in (
         ("orders", truth.order_counts[:months].astype(np.float64), _MARKETING),
         ("leads", leads_by_month.astype(np.float64), _MARKETING),
@@ -104,9 +129,9 @@ def make_goals(history: History, truth: Truth, leads_by_month: Ints, first_order
     for kpi, base, step, owner in _RATIOS:
         for n, year in enumerate(sorted({m.year for m in history.months})):
             target = round(base + n * step, 4)
-            months = [m.month for m in history.months if m.year == year]
-            if months[0] == 1:
+            present = [m.month for m in history.months if m.year == year]
+            if present[0] == 1:
                 rows.append((kpi, "year", f"{year}-01-01", *everywhere, target, owner, ""))
-            quarters = [q for q in (1, 4, 7, 10) if {q, q + 1, q + 2} <= set(months)]
+            quarters = [q for q in (1, 4, 7, 10) if {q, q + 1, q + 2} <= set(present)]
             rows += [(kpi, "quarter", f"{year}-{q:02d}-01", *everywhere, target, owner, "") for q in quarters]
     return rows

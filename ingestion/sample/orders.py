@@ -156,9 +156,8 @@ def make_month(
     midnight = int((datetime(first.year, first.month, 1, tzinfo=UTC) - SHANGHAI).timestamp())
     created = midnight + day * 86400 + _second_of_day(rng, is_market)
     order = np.lexsort((person, created))
-    person, is_first, system, is_market, is_usd, day, created = (
-        a[order] for a in (person, is_first, system, is_market, is_usd, day, created)
-    )
+    person, system, day, created = person[order], system[order], day[order], created[order]
+    is_first, is_market, is_usd = is_first[order], is_market[order], is_usd[order]
     number = np.where(is_market, numbers[1] + np.cumsum(is_market) - 1, numbers[0] + np.cumsum(~is_market) - 1)
 
     line_count = 1 + pick(rng, np.array(LINES_SHARES), count)
@@ -214,7 +213,9 @@ def make_month(
         product=product,
         quantity=quantity,
         price=price,
-        platform_coupon=np.where(is_market & (rng.random(count) < 0.1) & (refund == 0) & (paid > 0) & (net > 2000), 500, 0),
+        platform_coupon=np.where(
+            is_market & (rng.random(count) < 0.1) & (refund == 0) & (paid > 0) & (net > 2000), 500, 0
+        ),
     )
 
 
@@ -243,6 +244,12 @@ def _refunds(
     refund = np.where(is_refunded, amount, 0)
     wait = np.rint(86400 * (0.5 + rng.gamma(2.0, 1.1, len(day))).clip(0, REFUND_DAYS)).astype(np.int64)
     refunded = np.where(is_refunded, paid + wait, 0)
-    end = int((datetime(history.end_date.year, history.end_date.month, history.end_date.day, tzinfo=UTC) + timedelta(days=1) - SHANGHAI).timestamp())
+    end = int(
+        (
+            datetime(history.end_date.year, history.end_date.month, history.end_date.day, tzinfo=UTC)
+            + timedelta(days=1)
+            - SHANGHAI
+        ).timestamp()
+    )
     is_seen = refunded < end  # refunds after the end of history are not known yet
     return np.where(is_seen, refund, 0), np.where(is_seen, refunded, 0)

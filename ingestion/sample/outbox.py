@@ -111,7 +111,7 @@ class Outbox:
         yield temporary
         moment = datetime.combine(exported, time(1, 0), tzinfo=UTC).timestamp()
         os.utime(temporary, (moment, moment))
-        os.replace(temporary, target)
+        temporary.replace(target)
 
 
 class Portions:
@@ -140,8 +140,10 @@ def _quoted(path: Path) -> str:
 
 def _line(cells: Sequence[str], delimiter: str, quote_all: bool) -> str:
     out = io.StringIO()
-    quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
-    csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator="\n").writerow(cells)
+    if quote_all:
+        csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(cells)
+    else:
+        csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(cells)
     return out.getvalue()
 
 

@@ -123,9 +123,7 @@ def _texts(
     first, last = rng.integers(0, len(words.FIRST_NAMES), count), rng.integers(0, len(words.LAST_NAMES), count)
     name_cn = _join(take([s[0] for s in words.SURNAMES], surname), take([g[0] for g in words.GIVEN_NAMES], given))
     name_en = _join(take(words.FIRST_NAMES, first), " ", take(words.LAST_NAMES, last))
-    local_cn = _join(
-        take([g[1] for g in words.GIVEN_NAMES], given), ".", take([s[1] for s in words.SURNAMES], surname)
-    )
+    local_cn = _join(take([g[1] for g in words.GIVEN_NAMES], given), ".", take([s[1] for s in words.SURNAMES], surname))
     local_en = pc.utf8_lower(_join(take(words.FIRST_NAMES, first), ".", take(words.LAST_NAMES, last)))
     local = _choose(is_foreign, local_en, local_cn)
     tail = pa.array(number).cast(pa.string())
@@ -172,11 +170,15 @@ def _texts(
             "systems": pa.array(systems),
             "link": take(LINKS, link),
             "is_foreign": pa.array(is_foreign),
-            "country": _choose(is_foreign, take([c[0] for c in words.FOREIGN_CITIES], city_foreign), take(("CN",), number * 0)),
+            "country": _choose(
+                is_foreign, take([c[0] for c in words.FOREIGN_CITIES], city_foreign), take(("CN",), number * 0)
+            ),
             "province": take([c[0] for c in words.CITIES], city_cn),
             "province_full": take([c[1] for c in words.CITIES], city_cn),
             "city": _choose(
-                is_foreign, take([c[3] for c in words.FOREIGN_CITIES], city_foreign), take([c[2] for c in words.CITIES], city_cn)
+                is_foreign,
+                take([c[3] for c in words.FOREIGN_CITIES], city_foreign),
+                take([c[2] for c in words.CITIES], city_cn),
             ),
             "district": _districts(rng, city_cn),
             "state_code": take([c[1] for c in words.FOREIGN_CITIES], city_foreign),

@@ -131,7 +131,16 @@ _RANGE: tuple[tuple[str, str, bool, str, str, float, tuple[tuple[str, str, float
         ),
     ),
 )
-_LAUNCHES = ("2020-03-15", "2021-06-01", "2022-04-20", "2022-09-10", "2023-01-15", "2023-08-01", "2021-11-05", "2022-01-11")
+_LAUNCHES = (
+    "2020-03-15",
+    "2021-06-01",
+    "2022-04-20",
+    "2022-09-10",
+    "2023-01-15",
+    "2023-08-01",
+    "2021-11-05",
+    "2022-01-11",
+)
 
 
 @cache
@@ -140,7 +149,9 @@ def products() -> tuple[Product, ...]:
     result: list[Product] = []
     for line, code, is_star, stage, kind, cost_share, items in _RANGE:
         for number, (name, name_zh, price, weight) in enumerate(items):
-            share = cost_share + 0.04 + 0.02 * ((number * 3) % 5 - 2)  # the same spread every time, margin 4 points around
+            share = (
+                cost_share + 0.04 + 0.02 * ((number * 3) % 5 - 2)
+            )  # the same spread every time, margin 4 points around
             result.append(
                 Product(
                     sku=f"{code}-{1001 + number}",

@@ -118,14 +118,20 @@ def write_budgets(outbox: Outbox, history: History, spend: Mapping[tuple[str, in
     for number, channel in enumerate(channels):
         for month, first in enumerate(history.months):
             # the plan: the mean of the neighbouring months' spend, in whole thousands
-            around = [spend.get((channel, m), 0.0) for m in range(max(month - 1, 0), min(month + 2, history.month_count))]
+            around = [
+                spend.get((channel, m), 0.0) for m in range(max(month - 1, 0), min(month + 2, history.month_count))
+            ]
             planned = max(round(float(np.mean(around)) * (1.06 - 0.05 * number) / 100) * 100.0, 100.0)
             last = (first.replace(day=28) + timedelta(4)).replace(day=1) - timedelta(1)
-            rows.append((channel, str(first), f"{last:%Y年}{last.month}月{last.day}日", planned, round(planned * 0.05, 2)))
+            rows.append(
+                (channel, str(first), f"{last:%Y年}{last.month}月{last.day}日", planned, round(planned * 0.05, 2))
+            )
     table = pa.table({f"c{i}": [row[i] for row in rows] for i in range(5)})
     outbox.register("budget_arrow", table)
     last_day = history.end_date
-    sheet = Sheet("预算", BUDGET, "SELECT c0, c1, c2, c3, c4, 'CNY' AS c5 FROM budget_arrow ORDER BY c1, c0", "年度营销预算")
+    sheet = Sheet(
+        "预算", BUDGET, "SELECT c0, c1, c2, c3, c4, 'CNY' AS c5 FROM budget_arrow ORDER BY c1, c0", "年度营销预算"
+    )
     content, count = workbook(outbox.con, [sheet])
     outbox.write_bytes("reference", "budgets", f"budgets_{last_day:%Y}.xlsx", content, count, next_day(last_day))
     outbox.con.unregister("budget_arrow")

@@ -54,7 +54,9 @@ def month_start(history: History, month: int) -> int:
 
 def _engagement(rng: np.random.Generator, stage: Ints) -> tuple[Ints, Ints]:
     events = np.where(stage == 0, 1, 2 + rng.poisson(4 + 4 * stage.clip(0, 4), len(stage)))
-    seconds = np.where(stage == 0, 0, np.rint(rng.gamma(1.6, 60.0 + 45.0 * stage.clip(0, 4), len(stage)))).astype(np.int64)
+    seconds = np.where(stage == 0, 0, np.rint(rng.gamma(1.6, 60.0 + 45.0 * stage.clip(0, 4), len(stage)))).astype(
+        np.int64
+    )
     return events.astype(np.int64), seconds
 
 
@@ -70,9 +72,7 @@ def journeys_of(seed: int, orders: MonthOrders, persons: Persons) -> dict[str, I
     touch_order = np.repeat(index, before)
     starts = np.concatenate([[0], np.cumsum(before)[:-1]]) if len(index) else before
     is_first_touch = np.arange(len(touch_order)) == np.repeat(starts, before)
-    touch_channel = np.where(
-        is_first_touch, np.repeat(cause, before), pick(rng, np.array(IDLE), len(touch_order))
-    )
+    touch_channel = np.where(is_first_touch, np.repeat(cause, before), pick(rng, np.array(IDLE), len(touch_order)))
     ago = np.rint(86400 * rng.uniform(0.1, _LOOK_BACK_DAYS, len(touch_order))).astype(np.int64)
     # the earliest visit of a journey is the one the cause brought
     farthest = np.zeros(orders.count, np.int64)
@@ -109,9 +109,11 @@ def idle_sessions(seed: int, history: History, month: int, count: int) -> dict[s
     days = history.days(month)
     bots = np.array([history.factor("bot_traffic", d) - 1.0 for d in days])
     weights = history.day_weights(month, is_market=False)
-    extra = int(round(count * float((weights * bots).sum() / weights.sum())))
+    extra = round(count * float((weights * bots).sum() / weights.sum()))
     is_bot = np.arange(count + extra) >= count
-    day = np.concatenate([pick(rng, weights, count), pick(rng, weights * bots, extra) if extra else np.zeros(0, np.int64)])
+    day = np.concatenate(
+        [pick(rng, weights, count), pick(rng, weights * bots, extra) if extra else np.zeros(0, np.int64)]
+    )
     total = count + extra
     channel = np.where(is_bot, INDEX["referral"], pick(rng, np.array(IDLE), total))
     stage = np.where(is_bot, 0, pick(rng, np.array([0.47, 0.36, 0.09, 0.02, 0.0, 0.02, 0.04]), total))

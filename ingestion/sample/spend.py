@@ -51,7 +51,9 @@ def month_figures(seed: int, history: History, orders: MonthOrders) -> pa.Table:
         if campaign.platform == "meta_ads":
             budget /= USD_CNY
         noise = rng.normal(1.0, 0.12, len(days)).clip(0.5, 1.5)
-        fraud = np.array([history.factor("click_fraud", d) if campaign.name == "G-Display-Prospecting" else 1.0 for d in days])
+        fraud = np.array(
+            [history.factor("click_fraud", d) if campaign.name == "G-Display-Prospecting" else 1.0 for d in days]
+        )
         cost = budget * weights / weights.sum() * noise
         clicks = np.maximum(np.rint(cost * fraud / campaign.cpc * rng.normal(1.0, 0.06, len(days)).clip(0.8, 1.2)), 0)
         impressions = np.rint(clicks / campaign.ctr * rng.normal(1.0, 0.08, len(days)).clip(0.7, 1.3))
@@ -124,7 +126,9 @@ def write_google(outbox: Outbox, figures: Sequence[pa.Table], first: date, last:
     return written
 
 
-def write_meta(outbox: Outbox, figures: Sequence[pa.Table], first: date, last: date, *, is_bad: bool = False) -> Written:
+def write_meta(
+    outbox: Outbox, figures: Sequence[pa.Table], first: date, last: date, *, is_bad: bool = False
+) -> Written:
     """The ad-level report of the days; the bad one has a share of its amounts broken by a spreadsheet."""
     _load(outbox, figures)
     step = max(round(1 / BAD_DELIVERY_SHARE), 1)

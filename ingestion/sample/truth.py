@@ -44,7 +44,9 @@ class Truth:
     """Collects the truth month by month; `revenue` is in CNY by month, region, channel and product line (goods after
     discount of paid orders, before refunds)."""
 
-    def __init__(self, folder: Path, con: duckdb.DuckDBPyConnection, history: History, persons: Persons, usd: Floats) -> None:
+    def __init__(
+        self, folder: Path, con: duckdb.DuckDBPyConnection, history: History, persons: Persons, usd: Floats
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.con, self.history, self.persons = folder, con, history, persons
         self.usd = usd  # CNY of a dollar by day, from ten days before the history on
@@ -56,7 +58,9 @@ class Truth:
         self.seen = {name: np.zeros(persons.count, bool) for name in ("shop", "market", "second")}
         self._writer: pq.ParquetWriter | None = None
         self._starts = np.array([self._second(m) for m in range(history.month_count + 1)])
-        con.execute("CREATE OR REPLACE TABLE truth_money (system VARCHAR, month VARCHAR, currency VARCHAR, what VARCHAR, cents HUGEINT)")
+        con.execute(
+            "CREATE OR REPLACE TABLE truth_money (system VARCHAR, month VARCHAR, currency VARCHAR, what VARCHAR, cents HUGEINT)"
+        )
 
     def _second(self, month: int) -> int:
         from ingestion.sample.sessions import month_start
@@ -80,7 +84,12 @@ class Truth:
         keep = orders.net / np.maximum(orders.goods, 1)
         line = orders.line_order
         value = orders.price * orders.quantity * (keep * rate * paid)[line] / 100.0
-        place = (month[line].clip(0), region[line], (system[line] != IN_SHOP).astype(np.int64), arrays()["line"][orders.product])
+        place = (
+            month[line].clip(0),
+            region[line],
+            (system[line] != IN_SHOP).astype(np.int64),
+            arrays()["line"][orders.product],
+        )
         np.add.at(self.revenue, place, value)
         cost = arrays()["unit_cost"][orders.product] * orders.quantity * paid[line]
         np.add.at(self.cost, month[line].clip(0), cost)
@@ -105,7 +114,9 @@ class Truth:
         self._writer.write_table(table)
 
     def _count_money(self) -> None:
-        stated = f"CASE WHEN system = {IN_SHOP} AND refund = total AND {_roll('cancel')} < 0.5 THEN refunded ELSE paid END"
+        stated = (
+            f"CASE WHEN system = {IN_SHOP} AND refund = total AND {_roll('cancel')} < 0.5 THEN refunded ELSE paid END"
+        )
         head = f"SELECT CASE system WHEN {IN_SHOP} THEN 'shopify' ELSE 'taobao' END, {{0}}, CASE WHEN is_usd THEN 'USD' ELSE 'CNY' END"
         for what, moment, value in (
             ("net", "paid", "goods - discount"),
@@ -195,7 +206,9 @@ class Truth:
             "sessions": sessions,
             "files": len(files),
             "rows": sum(f.row_count for f in files),
-            "rejected_rows_of_active_files": sum(sum(f.rejected.values()) for f in files if f.expected_state == "active"),
+            "rejected_rows_of_active_files": sum(
+                sum(f.rejected.values()) for f in files if f.expected_state == "active"
+            ),
             "held_files": [f.path for f in files if f.expected_state == "held"],
             "unrecognised_files": [f.path for f in files if f.expected_state == "unrecognised"],
         }
@@ -216,7 +229,9 @@ class Truth:
         )
 
     def _write_identities(self, end: int) -> None:
-        seen = pa.table({"person": pa.array(np.arange(self.persons.count)), **{f"seen_{k}": v for k, v in self.seen.items()}})
+        seen = pa.table(
+            {"person": pa.array(np.arange(self.persons.count)), **{f"seen_{k}": v for k, v in self.seen.items()}}
+        )
         self.con.register("seen_arrow", seen)
         key = f"CASE WHEN is_cn THEN CASE WHEN converted > 0 AND converted < {end} THEN {CUSTOMER_NO} ELSE {LEAD_NO} END ELSE " \
             f"CASE WHEN converted > 0 AND converted < {end} THEN {ACCOUNT_ID} ELSE {LEAD_ID} END END"  # fmt: skip
@@ -246,7 +261,9 @@ class Truth:
         pq.write_table(self.con.execute(sql).fetch_arrow_table(), self.folder / name, compression="zstd")
 
     def _copy_csv(self, name: str, sql: str) -> None:
-        self.con.execute(f"COPY ({sql}) TO '{str(self.folder / name).replace(chr(39), chr(39) * 2)}' (FORMAT csv, HEADER true)")
+        self.con.execute(
+            f"COPY ({sql}) TO '{str(self.folder / name).replace(chr(39), chr(39) * 2)}' (FORMAT csv, HEADER true)"
+        )
 
 
 def _summed(rows: list[tuple[str, str, str, int]]) -> list[tuple[str, str, str, int]]:

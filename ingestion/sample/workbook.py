@@ -74,7 +74,8 @@ def _sheet_xml(con: duckdb.DuckDBPyConnection, sheet: Sheet) -> tuple[str, int]:
     first_row = len(lines) + 1
     relation = con.sql(sheet.sql)
     cells = " || ".join(
-        _cell_sql(c, str(t), i, first_row) for i, (c, t) in enumerate(zip(relation.columns, relation.types, strict=True))
+        _cell_sql(c, str(t), i, first_row)
+        for i, (c, t) in enumerate(zip(relation.columns, relation.types, strict=True))
     )
     rows = con.execute(
         f"WITH numbered AS (SELECT row_number() OVER () AS sheet_row, q.* FROM ({sheet.sql}) q) "
@@ -112,11 +113,15 @@ def workbook(con: duckdb.DuckDBPyConnection, sheets: Sequence[Sheet]) -> tuple[b
         "_rels/.rels": f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
         f'<Relationship Id="rId1" Type="{_RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_RELATIONS}"><sheets>'
-        + "".join(f'<sheet name="{escape(s.name)}" sheetId="{n}" r:id="rId{n}"/>' for n, s in zip(numbers, sheets, strict=True))
+        + "".join(
+            f'<sheet name="{escape(s.name)}" sheetId="{n}" r:id="rId{n}"/>'
+            for n, s in zip(numbers, sheets, strict=True)
+        )
         + "</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
         + "".join(
-            f'<Relationship Id="rId{n}" Type="{_RELATIONS}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
+            f'<Relationship Id="rId{n}" Type="{_RELATIONS}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+            for n in numbers
         )
         + f'<Relationship Id="rId{len(sheets) + 1}" Type="{_RELATIONS}/styles" Target="styles.xml"/></Relationships>',
         "xl/styles.xml": _STYLES,

@@ -60,7 +60,9 @@ def test_received_and_rejected_records_are_those_of_the_truth(ingested: tuple[Ho
         rejected[names[part.delivery_seq]] += part.rejected_rows
     for row in _rows(home.truth / "files.csv"):
         if row["expected_state"] != "unrecognised":
-            assert (received[row["path"]], rejected[row["path"]]) == (int(row["rows"]), int(row["rejected"])), row["path"]
+            assert (received[row["path"]], rejected[row["path"]]) == (int(row["rows"]), int(row["rejected"])), row[
+                "path"
+            ]
 
 
 def test_reasons_are_those_of_the_truth(ingested: tuple[Home, IngestResult]) -> None:
@@ -78,7 +80,10 @@ def test_the_lake_sums_to_the_truth(ingested: tuple[Home, IngestResult]) -> None
     home, result = ingested
     totals = json.loads((home.truth / "totals.json").read_text(encoding="utf-8"))
     held = [d.delivery_seq for d in result.held]
-    lake = {name: f"read_parquet('{home.lake}/{name}/*.parquet', union_by_name = true)" for name in ("order", "order_line", "refund")}
+    lake = {
+        name: f"read_parquet('{home.lake}/{name}/*.parquet', union_by_name = true)"
+        for name in ("order", "order_line", "refund")
+    }
     with duckdb.connect() as con:
         winners = (
             "SELECT _contract, _unit, max(_delivery_seq) AS _delivery_seq FROM {0} "

@@ -208,7 +208,11 @@ def test_rejected_records_are_those_the_truth_states(company: tuple[Home, Sample
         name = str(path.relative_to(home.inbox))
         text = path.read_text(encoding="gb18030" if name.startswith("taobao") else "utf-8", errors="replace")
         for reason, mark in (("below_minimum", ",-1"), ("not_a_timestamp", "2025-02-30"), ("not_an_amount", "#REF!")):
-            if count := sum(mark in line for line in text.splitlines() if reason != "below_minimum" or "est" in line or "29000" in line):
+            if count := sum(
+                mark in line
+                for line in text.splitlines()
+                if reason != "below_minimum" or "est" in line or "29000" in line
+            ):
                 found[name, reason] += count
     assert found == stated
     held = [r for r in _truth(home, "files.csv") if r["expected_state"] == "held"]
@@ -267,7 +271,9 @@ def test_identities_say_which_records_are_one_person(company: tuple[Home, Sample
     shared = [records for records in by_person.values() if len({r["source_system"] for r in records}) > 1]
     assert len(shared) > 5
     for records in shared:
-        if all(r["linked_by"] in ("phone", "single") for r in records) and any(r["linked_by"] == "phone" for r in records):
+        if all(r["linked_by"] in ("phone", "single") for r in records) and any(
+            r["linked_by"] == "phone" for r in records
+        ):
             assert len({r["phone"] for r in records}) == 1
     emails = {records[0]["Email"].lower() for records in _shop_orders(home).values()}
     assert emails == {r["source_key"] for r in rows if r["source_system"] == "shopify"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 import zipfile
 from pathlib import Path
@@ -93,8 +94,10 @@ def test_shopify_repeats_nothing_and_breaks_lines_in_notes(inbox: Path) -> None:
     assert '"Please leave the parcel at the door.\nThanks!"' in text
     assert re.search(r",'\d{5,6},", text), "postcodes with an apostrophe"
     assert re.search(r"2026-0[3-9]-\d\d \d\d:\d\d:\d\d -0700", text)
-    rows = list(csv.DictReader(io.StringIO((inbox / "shopify/2026/orders_export_2026-09.csv").read_text(encoding="utf-8"))))
-    followers = [r for before, r in zip(rows, rows[1:], strict=False) if before["Name"] == r["Name"]]
+    rows = list(
+        csv.DictReader(io.StringIO((inbox / "shopify/2026/orders_export_2026-09.csv").read_text(encoding="utf-8")))
+    )
+    followers = [r for before, r in itertools.pairwise(rows) if before["Name"] == r["Name"]]
     assert followers and all(not r["Financial Status"] and r["Lineitem price"] for r in followers)
     assert "partially_refunded" in text and ",refunded," in text and ",voided," in text
 
@@ -123,7 +126,9 @@ def test_corrected_delivery_comes_after_the_wrong_one(inbox: Path) -> None:
     wrong, right = sorted(inbox.glob("taobao/*/ExportOrderDetailList202605*.csv"))
     assert (wrong.name, right.name) == ("ExportOrderDetailList202605.csv", "ExportOrderDetailList202605_2.csv")
     assert wrong.stat().st_mtime < right.stat().st_mtime
-    differing = sum(a != b for a, b in zip(wrong.read_bytes().splitlines(), right.read_bytes().splitlines(), strict=True))
+    differing = sum(
+        a != b for a, b in zip(wrong.read_bytes().splitlines(), right.read_bytes().splitlines(), strict=True)
+    )
     assert differing >= export_taobao.WRONG_UNIT_ORDERS
 
 
@@ -185,7 +190,9 @@ def test_douyin_writes_ten_thousands(inbox: Path) -> None:
 def test_workbook_escapes_and_keeps_types() -> None:
     with duckdb.connect() as con:
         sql = f"SELECT 'a <b> & \"c\"' AS t, 1.5 AS n, NULL::varchar AS empty, '{NUMBER}45000.25' AS d, ' x ' AS spaced"
-        content, rows = workbook(con, [Sheet("One", ("t", "n", "empty", "d", "spaced"), sql), Sheet("Two", ("t",), "SELECT 'x'")])
+        content, rows = workbook(
+            con, [Sheet("One", ("t", "n", "empty", "d", "spaced"), sql), Sheet("Two", ("t",), "SELECT 'x'")]
+        )
     read = CalamineWorkbook.from_filelike(io.BytesIO(content))
     assert rows == 2 and read.sheet_names == ["One", "Two"]
     assert read.get_sheet_by_name("One").to_python() == [

@@ -37,7 +37,10 @@ from ingestion.ledger.deliveries import (
     issues_of,
     list_deliveries,
     parts_of,
+    record_source_checks,
+    set_state,
 )
+from ingestion.ledger.engine import writing
 from ingestion.privacy.keys import Keys
 from ingestion.privacy.vault import Vault
 from ingestion.receive import ReceiveResult, receive
@@ -128,6 +131,7 @@ def ingest(
     ensure_schemas(home)
     vault = vault or Vault(home.vault, keys)
     receipt = receive(home, ledger, contracts, keys, now, inbox, run_id, rest_seconds=rest_seconds, progress=progress)
+    _take_up_again(ledger, contracts, now)
     waiting = list_deliveries(ledger, states=[RECEIVED])
     if not waiting:
         _note_look(ledger, now)
@@ -204,10 +208,24 @@ def _run_batches(
     return batches, failed
 
 
-def _note_look(ledger: Engine, now: datetime) -> None:
-    from ingestion.ledger.deliveries import record_source_checks
-    from ingestion.ledger.engine import writing
+def _take_up_again(ledger: Engine, contracts: ContractSet, now: datetime) -> None:
+    """Deliveries of which nothing could be read, and whose contract has changed since, are tried again."""
+    known = {contract.id: contract for contract in contracts.contracts}
+    waiting = list_deliveries(ledger, states=[HELD, FAILED])
+    have_parts = {part.delivery_seq for part in parts_of(ledger, [d.delivery_seq for d in waiting])}
+    with writing(ledger) as connection:
+        for delivery in waiting:
+            contract = known.get(delivery.contract or "")
+            if contract is None or delivery.delivery_seq in have_parts or delivery.archived_as is None:
+                continue
+            if contract.fingerprint != delivery.contract_fingerprint:
+                set_state(
+                    connection, delivery.delivery_seq, RECEIVED, now, None,
+                    contract_version=contract.version, contract_fingerprint=contract.fingerprint,
+                )  # fmt: skip
 
+
+def _note_look(ledger: Engine, now: datetime) -> None:
     with writing(ledger) as connection:
         record_source_checks(connection, now)
 

@@ -68,8 +68,8 @@ def public_columns(column: Column) -> list[str]:
     return [column.name, *extra_columns(column)]
 
 
-def protect(connection: Any, staged: Staged, keys: Keys, vault: Vault, batch_id: str) -> Protection:
-    """Write new identifiers to the vault and make the tables of tokens, masks and scrubbed texts.
+def protect(connection: Any, staged: Staged, keys: Keys, vault: Vault | None, batch_id: str) -> Protection:
+    """Write new identifiers to the vault (None: nowhere) and make the tables of tokens, masks and scrubbed texts.
 
     Identifiers of rejected records are left out: such records are kept encrypted as a whole.
     """
@@ -82,7 +82,8 @@ def protect(connection: Any, staged: Staged, keys: Keys, vault: Vault, batch_id:
     for identifier, columns in by_identifier.items():
         clear = _distinct(connection, columns)
         tokens = tokenise(clear, identifier, keys)
-        vault.stage(batch_id, identifier, tokens, clear)
+        if vault is not None:
+            vault.stage(batch_id, identifier, tokens, clear)
         table = f"token_{identifier}"
         _make_table(connection, table, {"clear": clear, "token": tokens, "mask": mask(clear, identifier)})
         for column in columns:

@@ -13,7 +13,12 @@ select
     {{ column }},
     {% endfor %}
     target_value,
-    coalesce(nullif(concat_ws(' x '{% for name, column in cells.items() %}, case when {{ column }} is not null then '{{ name }}' end{% endfor %}), ''), 'total') as dimension,
+    coalesce(nullif(concat_ws(
+        ' x '
+        {%- for name, column in cells.items() %},
+        case when {{ column }} is not null then '{{ name }}' end
+        {%- endfor %}
+    ), ''), 'total') as dimension,
     coalesce(nullif(concat_ws(' x '{% for column in cells.values() %}, {{ column }}{% endfor %}), ''), 'all') as member
 from {{ ref('fct_goals') }}
 where is_current

@@ -3,6 +3,13 @@
     Spend, impressions, clicks, leads and new customers repeat for each model: sum them within one model only.
     Costs per piece, rates and returns are not additive: compute them as sum over sum. Money in the reporting currency.
 #}
+{% set sources = {
+    'advertising': ['spend', 'acquisition_spend', 'impressions', 'clicks', 'conversions', 'conversions_value'],
+    'leads': ['leads', 'valid_leads'],
+    'new_customers': ['new_customers'],
+    'attributed': ['attributed_conversions', 'attributed_orders', 'attributed_revenue', 'attributed_gross_profit'],
+} %}
+{% set all_measures = sources.values() | sum(start=[]) %}
 with advertising as (
 
     select
@@ -72,27 +79,19 @@ attributed as (
 
 measures as (
 
+    {% for name, own in sources.items() %}
     select
-        performance_date, platform, marketing_channel, campaign_id, region,
-        spend, acquisition_spend, impressions, clicks, conversions, conversions_value,
-        0 as leads, 0 as valid_leads, 0 as new_customers,
-        0 as attributed_conversions, 0 as attributed_orders, 0 as attributed_revenue, 0 as attributed_gross_profit
-    from advertising
-    union all
-    select
-        performance_date, platform, marketing_channel, campaign_id, region,
-        0, 0, 0, 0, 0, 0, leads, valid_leads, 0, 0, 0, 0, 0
-    from leads
-    union all
-    select
-        performance_date, platform, marketing_channel, campaign_id, region,
-        0, 0, 0, 0, 0, 0, 0, 0, new_customers, 0, 0, 0, 0
-    from new_customers
-    union all
-    select
-        performance_date, platform, marketing_channel, campaign_id, region,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, attributed_conversions, attributed_orders, attributed_revenue, attributed_gross_profit
-    from attributed
+        performance_date,
+        platform,
+        marketing_channel,
+        campaign_id,
+        region
+        {%- for measure in all_measures %},
+        {{ measure if measure in own else '0' }} as {{ measure }}
+        {%- endfor %}
+    from {{ name }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

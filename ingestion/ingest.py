@@ -23,7 +23,7 @@ from ingestion.cleaning.kinds import register_functions
 from ingestion.commit import commit, judge, staging_folder
 from ingestion.contracts.model import ContractSet
 from ingestion.engine import open_engine
-from ingestion.errors import MilepostError
+from ingestion.errors import MilepostError, TransientError
 from ingestion.home import Home
 from ingestion.lake import ensure_schemas
 from ingestion.ledger.deliveries import (
@@ -203,6 +203,8 @@ def _run_batches(
                         inbox,
                     )
                 )  # fmt: skip
+            except TransientError:
+                raise
             except MilepostError as error:
                 failed += [(d.delivery_seq, str(error)) for d in deliveries]
     return batches, failed

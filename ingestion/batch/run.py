@@ -71,16 +71,21 @@ def run_batch(
     unreadable: list[Refusal] = []
     for attempt in range(_ATTEMPTS):
         batch.files = []
-        with open_sources(home, deliveries, contract, keys, inbox) as (sources, refusals):
-            staged = _stage(connection, contract, sources, setting, refusals, keep_cells=keep_cells)
-            if any(source.path and not _is_unchanged(home, source, inbox) for source in sources):
-                continue  # a file changed while it was read: now its archived bytes are
-        unreadable = [*refusals, *staged.refusals]
-        if not staged.sources:
-            break
         try:
-            _write(connection, staged, batch, keys, vault, folder, stem, batch_id, is_again=keep_cells)
+            with open_sources(home, deliveries, contract, keys, inbox) as (sources, refusals):
+                staged = _stage(connection, contract, sources, setting, refusals, keep_cells=keep_cells)
+                if any(source.path and not _is_unchanged(home, source, inbox) for source in sources):
+                    continue  # a file changed while it was read: now its archived bytes are
+            unreadable = [*refusals, *staged.refusals]
+            if staged.sources:
+                _write(connection, staged, batch, keys, vault, folder, stem, batch_id, is_again=keep_cells)
             break
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise TransientError(
+                f"the engine could not go on ({type(error).__name__})",
+                where=contract.id,
+                remedy="See to free space on disk and memory, and run again: nothing was committed",
+            ) from None
         except duckdb.Error as error:
             # the error may quote values: nothing of it goes on
             if attempt + 1 == _ATTEMPTS or isinstance(error, _BEFORE_DATA):

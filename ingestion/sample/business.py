@@ -35,8 +35,9 @@ SOURCES_EN = (("Website", "direct", 0.22), ("Google Ads", "paid_search", 0.26), 
               ("Customer Referral", "referral", 0.14), ("Trade Show", "event", 0.12), ("Cold Call", "outbound", 0.06),
               ("Email", "email", 0.06))  # fmt: skip
 REGION_OF = {
-    "北京": "华北", "天津": "华北", "山东": "华东", "上海": "华东", "浙江": "华东", "江苏": "华东", "福建": "华东", "广东": "华南",
-    "河南": "华中", "湖北": "华中", "湖南": "华中", "四川": "西南", "重庆": "西南", "陕西": "西北", "辽宁": "东北",
+    "北京": "华北", "天津": "华北", "山东": "华东", "上海": "华东", "浙江": "华东", "江苏": "华东", "福建": "华东",
+    "广东": "华南", "河南": "华中", "湖北": "华中", "湖南": "华中", "四川": "西南", "重庆": "西南",
+    "陕西": "西北", "辽宁": "东北",
 }  # fmt: skip
 SELLERS = {  # region -> sellers who get its leads
     "华东": ("E011", "E012"), "华南": ("E021", "E022"), "华北": ("E031", "E032"), "东北": ("E031",), "华中": ("E042",),
@@ -217,12 +218,22 @@ def _lead_texts(
     owner = np.array([lookup[r][k % len(lookup[r])] for r, k in zip(region_list, pick_seller.tolist(), strict=True)])
     return {
         "company": _choose(is_cn, company_cn, company_en),
-        "industry": _choose(is_cn, take([t[1] for t in words.COMPANY_TRADES], trade % 8), take([t[1] for t in words.COMPANY_TRADES_EN], trade % 6)),
+        "industry": _choose(
+            is_cn,
+            take([t[1] for t in words.COMPANY_TRADES], trade % 8),
+            take([t[1] for t in words.COMPANY_TRADES_EN], trade % 6),
+        ),
         "contact": name, "phone": phone, "email": email, "shopper": pa.array(shopper),
         "stated_source": _choose(is_missing, pa.nulls(count, pa.string()), word),
-        "true_channel": _choose(is_cn, take([s[1] for s in SOURCES_CN], source), take([s[1] for s in SOURCES_EN], source)),
-        "province": take([c[0] for c in words.CITIES], city), "city": _choose(is_cn, take([c[2] for c in words.CITIES], city), take([c[3] for c in words.FOREIGN_CITIES], place)),
-        "country": take([c[0] for c in words.FOREIGN_CITIES], place), "state": take([c[1] for c in words.FOREIGN_CITIES], place),
+        "true_channel": _choose(
+            is_cn, take([s[1] for s in SOURCES_CN], source), take([s[1] for s in SOURCES_EN], source)
+        ),
+        "province": take([c[0] for c in words.CITIES], city),
+        "city": _choose(
+            is_cn, take([c[2] for c in words.CITIES], city), take([c[3] for c in words.FOREIGN_CITIES], place)
+        ),
+        "country": take([c[0] for c in words.FOREIGN_CITIES], place),
+        "state": take([c[1] for c in words.FOREIGN_CITIES], place),
         "region": region, "owner": take([s for _, s in sellers], owner),
     }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """When people buy: trend, season, weekdays, Chinese holidays, promotions and the planted anomalies.
 
-Belongs here: weights per day and the list of planted anomalies. Not here: who buys (`persons.py`) or what (`orders.py`).
+Belongs here: weights per day and the list of planted anomalies. Not here: who buys (`persons.py`), what (`orders.py`).
 """
 
 from __future__ import annotations

@@ -12,14 +12,14 @@ from ingestion.sample.constants import FULL_WIDTH_SHARE, TEXT_DATE_SHARE
 from ingestion.sample.outbox import Outbox, next_day
 from ingestion.sample.workbook import NUMBER, Sheet, workbook
 
-CUSTOMERS = ("客户编号", "客户类型", "企业名称", "联系人", "手机号码", "电子邮箱", "行业", "人员规模", "省份", "城市", "客户等级",
-             "负责人工号", "客户来源", "创建时间", "最近修改时间")  # fmt: skip
-LEADS = ("线索编号", "公司名称", "联系人", "手机", "邮箱", "行业", "公司人数", "省份", "城市", "线索来源", "线索状态", "是否有效", "有预算",
-         "是否决策人", "预计采购周期（月）", "线索评分", "负责人工号", "客户编号", "商机编号", "创建时间", "分配时间", "评级时间",
-         "首次联系时间", "跟进时间", "转化时间", "最近修改时间")  # fmt: skip
-DEALS = ("商机编号", "商机名称", "客户名称", "线索编号", "客户编号", "销售渠道", "产品线", "大区", "商机阶段", "赢单概率", "预计金额（万元）",
-         "预计成本（万元）", "线索来源", "负责人工号", "输单前阶段", "输单原因", "创建时间", "预计成交日期", "实际成交日期",
-         "最近修改时间")  # fmt: skip
+CUSTOMERS = ("客户编号", "客户类型", "企业名称", "联系人", "手机号码", "电子邮箱", "行业", "人员规模", "省份", "城市",
+             "客户等级", "负责人工号", "客户来源", "创建时间", "最近修改时间")  # fmt: skip
+LEADS = ("线索编号", "公司名称", "联系人", "手机", "邮箱", "行业", "公司人数", "省份", "城市", "线索来源", "线索状态",
+         "是否有效", "有预算", "是否决策人", "预计采购周期（月）", "线索评分", "负责人工号", "客户编号", "商机编号",
+         "创建时间", "分配时间", "评级时间", "首次联系时间", "跟进时间", "转化时间", "最近修改时间")  # fmt: skip
+DEALS = ("商机编号", "商机名称", "客户名称", "线索编号", "客户编号", "销售渠道", "产品线", "大区", "商机阶段",
+         "赢单概率", "预计金额（万元）", "预计成本（万元）", "线索来源", "负责人工号", "输单前阶段", "输单原因",
+         "创建时间", "预计成交日期", "实际成交日期", "最近修改时间")  # fmt: skip
 _ASCII = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WIDE = "".join(chr(ord(c) + 0xFEE0) for c in _ASCII)
 
@@ -34,7 +34,8 @@ def _roll(salt: str, key: str) -> str:
 
 def _wide(expression: str, key: str) -> str:
     """SQL of a text that was typed in full-width characters now and then."""
-    return f"CASE WHEN {_roll('wide', key)} < {FULL_WIDTH_SHARE} THEN translate({expression}, '{_ASCII}', '{_WIDE}') ELSE {expression} END"
+    wide = f"translate({expression}, '{_ASCII}', '{_WIDE}')"
+    return f"CASE WHEN {_roll('wide', key)} < {FULL_WIDTH_SHARE} THEN {wide} ELSE {expression} END"
 
 
 def _serial(seconds: str) -> str:
@@ -63,9 +64,10 @@ _DEAL_TIMES = ("start", "deal_needs", "deal_proposal", "deal_closed", "deal_afte
 def lead_sql(low: int, seen: int) -> str:
     """Leads created or changed from `low` to `seen`, as they stood at `seen`."""
     s = str(seen)
+    written = ("created", "assigned", "graded", "contacted", "followed", "converted", "updated")
     return f"""
-        SELECT {LEAD_NO}, {_wide("company", "n")}, contact, {_wide("phone", "n")}, email, industry, size, province, city,
-            stated_source,
+        SELECT {LEAD_NO}, {_wide("company", "n")}, contact, {_wide("phone", "n")}, email, industry, size,
+            province, city, stated_source,
             CASE WHEN converted > 0 AND converted < {s} THEN '已转化' WHEN closed > 0 AND closed < {s} THEN '无效'
                 WHEN graded > 0 AND graded < {s} THEN CASE WHEN score >= 6 THEN '合格' ELSE '培育中' END
                 WHEN contacted > 0 AND contacted < {s} THEN '已联系' ELSE '新线索' END,
@@ -74,7 +76,7 @@ def lead_sql(low: int, seen: int) -> str:
             CASE WHEN graded > 0 AND graded < {s} THEN score END, owner,
             CASE WHEN converted > 0 AND converted < {s} THEN {CUSTOMER_NO} END,
             CASE WHEN converted > 0 AND converted < {s} THEN first_deal END,
-            {", ".join(_moment(t, "n", s) for t in ("created", "assigned", "graded", "contacted", "followed", "converted", "updated"))}
+            {", ".join(_moment(t, "n", s) for t in written)}
         FROM (
             SELECT l.*, 'SJ' || (300001 + f.d)::varchar AS first_deal, {_last(s, *_LEAD_TIMES)} AS updated
             FROM lead l LEFT JOIN (SELECT lead AS n, d FROM deal WHERE NOT is_repeat) f USING (n)
@@ -89,8 +91,8 @@ def customer_sql(low: int, seen: int) -> str:
     """Customers (leads that became one) created or changed from `low` to `seen`."""
     s = str(seen)
     return f"""
-        SELECT {CUSTOMER_NO}, '企业', {_wide("company", "n")}, contact, {_wide("phone", "n")}, email, industry, size, province, city,
-            CASE WHEN score >= 8 THEN 'A' WHEN score >= 6 THEN 'B级' ELSE 'C' END, owner, stated_source,
+        SELECT {CUSTOMER_NO}, '企业', {_wide("company", "n")}, contact, {_wide("phone", "n")}, email, industry, size,
+            province, city, CASE WHEN score >= 8 THEN 'A' WHEN score >= 6 THEN 'B级' ELSE 'C' END, owner, stated_source,
             {_moment("converted", "n", s)}, {_moment("updated", "n + 1", s)}
         FROM (
             SELECT l.*, greatest(converted, coalesce(last_change, 0)) AS updated
@@ -109,14 +111,16 @@ def deal_sql(low: int, seen: int) -> str:
     s = str(seen)
     over = f"(deal_closed < {s})"
     stage = (
-        f"CASE WHEN {over} AND deal_is_won AND deal_after_sales < {s} AND d % 5 = 0 THEN '售后服务' WHEN {over} AND deal_is_won THEN '赢单' "
+        f"CASE WHEN {over} AND deal_is_won AND deal_after_sales < {s} AND d % 5 = 0 THEN '售后服务' "
+        f"WHEN {over} AND deal_is_won THEN '赢单' "
         f"WHEN {over} THEN '输单' WHEN deal_proposal > 0 AND deal_proposal < {s} THEN '方案报价' "
         f"WHEN deal_needs > 0 AND deal_needs < {s} THEN '需求确认' ELSE '线索合格' END"
     )
     return f"""
-        SELECT {DEAL_NO}, company || ' ' || line || ' 采购', company, CASE WHEN NOT is_repeat THEN {LEAD_NO} END, {CUSTOMER_NO},
-            through, line, region, stage,
-            CASE stage WHEN '线索合格' THEN '10%' WHEN '需求确认' THEN '30%' WHEN '方案报价' THEN '50%' WHEN '输单' THEN '0%' ELSE '100%' END,
+        SELECT {DEAL_NO}, company || ' ' || line || ' 采购', company, CASE WHEN NOT is_repeat THEN {LEAD_NO} END,
+            {CUSTOMER_NO}, through, line, region, stage,
+            CASE stage WHEN '线索合格' THEN '10%' WHEN '需求确认' THEN '30%' WHEN '方案报价' THEN '50%'
+                WHEN '输单' THEN '0%' ELSE '100%' END,
             (amount / 1000000.0), CASE WHEN has_cost THEN cost / 1000000.0 END, stated_source, owner,
             CASE WHEN stage = '输单' THEN ['线索合格', '需求确认', '方案报价'][1 + deal_lost_at] END,
             CASE WHEN stage = '输单' THEN ['价格', '竞争对手', '项目取消', '预算不足'][1 + loss_reason] END,
@@ -133,7 +137,7 @@ def deal_sql(low: int, seen: int) -> str:
 
 
 def write_period(outbox: Outbox, last: date, low: int, seen: int) -> None:
-    """The three workbooks of the half-year that ends with the day `last`; `low` and `seen` are its first and end second."""
+    """The three workbooks of the half-year that ends with the day `last`, from second `low` to second `seen`."""
     stamp = f"{last:%Y-%m-%d}"
     for name, export, headings, sql in (
         ("客户", "customers", CUSTOMERS, customer_sql(low, seen)),

@@ -22,12 +22,13 @@ LEAD = ("ID", "ISDELETED", "NAME", "COMPANY", "PHONE", "EMAIL", "CITY", "STATE",
         "ISDECISIONMAKER__C", "PURCHASEMONTHS__C", "LEADSCORE__C", "ASSIGNEDDATE__C", "GRADEDDATE__C",
         "FIRSTCONTACTEDDATE__C", "FOLLOWEDUPDATE__C")  # fmt: skip
 OPPORTUNITY = ("ID", "ISDELETED", "ACCOUNTID", "NAME", "DESCRIPTION", "STAGENAME", "AMOUNT", "PROBABILITY",
-               "EXPECTEDREVENUE", "CLOSEDATE", "TYPE", "NEXTSTEP", "LEADSOURCE", "ISCLOSED", "ISWON", "FORECASTCATEGORY",
-               "OWNERID", "CREATEDDATE", "LASTMODIFIEDDATE", "SYSTEMMODSTAMP", "LEADID__C", "CHANNEL__C",
-               "PRODUCTLINE__C", "REGION__C", "COST__C", "LOSTFROMSTAGE__C", "LOSSREASON__C")  # fmt: skip
+               "EXPECTEDREVENUE", "CLOSEDATE", "TYPE", "NEXTSTEP", "LEADSOURCE", "ISCLOSED", "ISWON",
+               "FORECASTCATEGORY", "OWNERID", "CREATEDDATE", "LASTMODIFIEDDATE", "SYSTEMMODSTAMP", "LEADID__C",
+               "CHANNEL__C", "PRODUCTLINE__C", "REGION__C", "COST__C", "LOSTFROMSTAGE__C", "LOSSREASON__C")  # fmt: skip
 HISTORY = ("ID", "ISDELETED", "OPPORTUNITYID", "CREATEDBYID", "CREATEDDATE", "STAGENAME", "AMOUNT", "PROBABILITY",
            "SYSTEMMODSTAMP")  # fmt: skip
 STAGES = ("Qualification", "Needs Analysis", "Proposal/Price Quote", "Closed Won", "Closed Lost")
+_REASONS = ["Price", "Competitor", "Project cancelled", "No budget"]
 
 
 def _id(prefix: str, number: str) -> str:
@@ -100,7 +101,8 @@ def lead_sql(low: int, seen: int) -> str:
 
 def opportunity_sql(low: int, seen: int) -> str:
     stage = (
-        f"CASE WHEN deal_closed < {seen} AND deal_is_won THEN 'Closed Won' WHEN deal_closed < {seen} THEN 'Closed Lost' "
+        f"CASE WHEN deal_closed < {seen} AND deal_is_won THEN 'Closed Won' "
+        f"WHEN deal_closed < {seen} THEN 'Closed Lost' "
         f"WHEN deal_proposal > 0 AND deal_proposal < {seen} THEN 'Proposal/Price Quote' "
         f"WHEN deal_needs > 0 AND deal_needs < {seen} THEN 'Needs Analysis' ELSE 'Qualification' END"
     )
@@ -109,18 +111,19 @@ def opportunity_sql(low: int, seen: int) -> str:
             chance::varchar, {cents("amount * chance // 100")},
             CASE WHEN deal_closed < {seen} THEN {_day("deal_closed")} ELSE {_day("(start + 40 * 86400)")} END,
             CASE WHEN is_repeat THEN 'Existing Business' ELSE 'New Business' END, '', stated_source,
-            CASE WHEN deal_closed < {seen} THEN 'true' ELSE 'false' END, CASE WHEN stage = 'Closed Won' THEN 'true' ELSE 'false' END,
+            CASE WHEN deal_closed < {seen} THEN 'true' ELSE 'false' END,
+            CASE WHEN stage = 'Closed Won' THEN 'true' ELSE 'false' END,
             CASE WHEN stage LIKE 'Closed%' THEN 'Closed' ELSE 'Pipeline' END, {_owner()},
             {_utc("start", seen)}, {_utc("updated", seen)}, {_utc("updated", seen)},
             CASE WHEN NOT is_repeat THEN {LEAD_ID} END,
             CASE through WHEN '直销' THEN 'Direct Sales' ELSE 'Partner' END, line, region,
             CASE WHEN has_cost THEN {cents("cost")} END,
-            CASE WHEN stage = 'Closed Lost' THEN ['Qualification', 'Needs Analysis', 'Proposal/Price Quote'][1 + deal_lost_at] END,
-            CASE WHEN stage = 'Closed Lost' THEN ['Price', 'Competitor', 'Project cancelled', 'No budget'][1 + loss_reason] END
+            CASE WHEN stage = 'Closed Lost' THEN {list(STAGES[:3])}[1 + deal_lost_at] END,
+            CASE WHEN stage = 'Closed Lost' THEN {_REASONS}[1 + loss_reason] END
         FROM (
             SELECT *, {stage} AS stage, {_last(str(seen), *_DEAL_TIMES[:4])} AS updated,
-                CASE {stage} WHEN 'Qualification' THEN 10 WHEN 'Needs Analysis' THEN 30 WHEN 'Proposal/Price Quote' THEN 50
-                    WHEN 'Closed Won' THEN 100 ELSE 0 END AS chance
+                CASE {stage} WHEN 'Qualification' THEN 10 WHEN 'Needs Analysis' THEN 30
+                    WHEN 'Proposal/Price Quote' THEN 50 WHEN 'Closed Won' THEN 100 ELSE 0 END AS chance
             FROM deal WHERE NOT deal_is_cn AND start < {seen}
         )
         WHERE updated >= {low}
@@ -130,8 +133,8 @@ def opportunity_sql(low: int, seen: int) -> str:
 
 def history_sql(low: int, seen: int) -> str:
     return f"""
-        SELECT {_id("008", "d * 10 + step")}, 'false', {DEAL_ID}, {_owner()}, {_utc("entered", seen)}, stage, {cents("amount")},
-            chance::varchar, {_utc("entered", seen)}
+        SELECT {_id("008", "d * 10 + step")}, 'false', {DEAL_ID}, {_owner()}, {_utc("entered", seen)}, stage,
+            {cents("amount")}, chance::varchar, {_utc("entered", seen)}
         FROM (
             SELECT d, owner, amount, UNNEST([1, 2, 3, 4]) AS step,
                 UNNEST([start, deal_needs, deal_proposal, deal_closed]) AS entered,

@@ -19,20 +19,32 @@ from ingestion.sample.constants import (
 )
 from ingestion.sample.demand import History
 from ingestion.sample.orders import MonthOrders
-from ingestion.sample.outbox import Outbox, Portions, next_day
+from ingestion.sample.outbox import Outbox, Portions, comma_separated, next_day
 from ingestion.sample.persons import IN_SHOP
 from ingestion.sample.sessions import month_start
 from ingestion.sample.tables import cents
 
-HEADINGS: tuple[str, ...] = ("Name", "Email", "Financial Status", "Paid at", "Fulfillment Status", "Fulfilled at", "Accepts Marketing", "Currency", "Subtotal", "Shipping", "Taxes", "Total", "Discount Code", "Discount Amount", "Shipping Method", "Created at", "Lineitem quantity", "Lineitem name", "Lineitem price", "Lineitem compare at price", "Lineitem sku", "Lineitem requires shipping", "Lineitem taxable", "Lineitem fulfillment status", "Billing Name", "Billing Street", "Billing Address1", "Billing Address2", "Billing Company", "Billing City", "Billing Zip", "Billing Province", "Billing Country", "Billing Phone", "Shipping Name", "Shipping Street", "Shipping Address1", "Shipping Address2", "Shipping Company", "Shipping City", "Shipping Zip", "Shipping Province", "Shipping Country", "Shipping Phone", "Notes", "Note Attributes", "Cancelled at", "Payment Method", "Payment Reference", "Refunded Amount", "Vendor", "Outstanding Balance", "Employee", "Location", "Device ID", "Id", "Tags", "Risk Level", "Source", "Lineitem discount", "Tax 1 Name", "Tax 1 Value", "Tax 2 Name", "Tax 2 Value", "Tax 3 Name", "Tax 3 Value", "Tax 4 Name", "Tax 4 Value", "Tax 5 Name", "Tax 5 Value", "Phone", "Receipt Number", "Duties", "Billing Province Name", "Shipping Province Name", "Payment ID", "Payment Terms Name", "Next Payment Due At", "Payment References")
+HEADINGS: tuple[str, ...] = comma_separated(
+    "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,"
+    "Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,"
+    "Lineitem price,Lineitem compare at price,Lineitem sku,Lineitem requires shipping,Lineitem taxable,"
+    "Lineitem fulfillment status,Billing Name,Billing Street,Billing Address1,Billing Address2,Billing Company,"
+    "Billing City,Billing Zip,Billing Province,Billing Country,Billing Phone,Shipping Name,Shipping Street,"
+    "Shipping Address1,Shipping Address2,Shipping Company,Shipping City,Shipping Zip,Shipping Province,"
+    "Shipping Country,Shipping Phone,Notes,Note Attributes,Cancelled at,Payment Method,Payment Reference,"
+    "Refunded Amount,Vendor,Outstanding Balance,Employee,Location,Device ID,Id,Tags,Risk Level,Source,"
+    "Lineitem discount,Tax 1 Name,Tax 1 Value,Tax 2 Name,Tax 2 Value,Tax 3 Name,Tax 3 Value,Tax 4 Name,Tax 4 Value,"
+    "Tax 5 Name,Tax 5 Value,Phone,Receipt Number,Duties,Billing Province Name,Shipping Province Name,Payment ID,"
+    "Payment Terms Name,Next Payment Due At,Payment References"
+)
 _LATER = (  # columns that came with later years of the export
     ("Tax 3 Name", "Tax 3 Value", "Tax 4 Name", "Tax 4 Value", "Tax 5 Name", "Tax 5 Value", "Receipt Number", "Duties"),
     ("Billing Province Name", "Shipping Province Name", "Payment ID", "Payment Terms Name", "Next Payment Due At",
      "Payment References"),
 )  # fmt: skip
 PROVINCE_CODES = (
-    "{'北京': 'BJ', '上海': 'SH', '天津': 'TJ', '重庆': 'CQ', '浙江': 'ZJ', '江苏': 'JS', '广东': 'GD', '福建': 'FJ', '山东': 'SD', "
-    "'河南': 'HA', '湖北': 'HB', '湖南': 'HN', '四川': 'SC', '陕西': 'SN', '辽宁': 'LN'}"
+    "{'北京': 'BJ', '上海': 'SH', '天津': 'TJ', '重庆': 'CQ', '浙江': 'ZJ', '江苏': 'JS', '广东': 'GD', '福建': 'FJ', "
+    "'山东': 'SD', '河南': 'HA', '湖北': 'HB', '湖南': 'HN', '四川': 'SC', '陕西': 'SN', '辽宁': 'LN'}"
 )
 
 
@@ -80,8 +92,8 @@ def _roll(salt: str) -> str:
 
 _HEAD_VALUES: dict[str, str] = {
     "Email": f"CASE WHEN {_roll('case')} < {UPPER_EMAIL_SHARE} THEN upper(key) ELSE key END",
-    "Financial Status": "CASE WHEN paid = 0 THEN 'voided' WHEN seen_refund = 0 THEN 'paid' WHEN seen_refund = total THEN 'refunded' "
-    "ELSE 'partially_refunded' END",
+    "Financial Status": "CASE WHEN paid = 0 THEN 'voided' WHEN seen_refund = 0 THEN 'paid' "
+    "WHEN seen_refund = total THEN 'refunded' ELSE 'partially_refunded' END",
     "Paid at": f"CASE WHEN paid > 0 THEN {_stamp('paid')} END",
     "Fulfillment Status": "CASE WHEN paid = 0 OR paid + 2 * 86400 > exported THEN 'unfulfilled' ELSE 'fulfilled' END",
     "Fulfilled at": f"CASE WHEN paid > 0 AND paid + 2 * 86400 <= exported THEN {_stamp('(paid + 93600)')} END",
@@ -91,7 +103,8 @@ _HEAD_VALUES: dict[str, str] = {
     "Shipping": cents("freight"),
     "Taxes": cents("tax"),
     "Total": cents("total"),
-    "Discount Code": "CASE WHEN discount > 0 THEN concat_ws('+', nullif(promotion, ''), CASE WHEN has_coupon THEN 'WELCOME8' END) END",
+    "Discount Code": "CASE WHEN discount > 0 "
+    "THEN concat_ws('+', nullif(promotion, ''), CASE WHEN has_coupon THEN 'WELCOME8' END) END",
     "Discount Amount": cents("discount"),
     "Shipping Method": "CASE WHEN freight = 0 THEN 'Free Shipping' ELSE 'Standard' END",
     "Created at": _stamp("created"),
@@ -111,7 +124,8 @@ _HEAD_VALUES: dict[str, str] = {
     "Shipping Province": "area",
     "Shipping Country": "country",
     "Shipping Phone": "phone",
-    "Notes": f"CASE WHEN {_roll('note')} < {NOTE_SHARE / 2} THEN 'Please leave the parcel at the door.' || chr(10) || 'Thanks!' "
+    "Notes": f"CASE WHEN {_roll('note')} < {NOTE_SHARE / 2} "
+    "THEN 'Please leave the parcel at the door.' || chr(10) || 'Thanks!' "
     f"WHEN {_roll('note')} < {NOTE_SHARE} THEN 'Gift, no invoice in the box' END",
     "Cancelled at": f"CASE WHEN seen_refund = total AND {_roll('cancel')} < 0.5 THEN {_stamp('refunded')} END",
     "Payment Method": "CASE WHEN is_usd THEN 'Shopify Payments' ELSE 'Alipay' END",
@@ -135,7 +149,8 @@ _LINE_VALUES: dict[str, str] = {
     "Lineitem sku": "sku",
     "Lineitem requires shipping": "CASE WHEN kind = 'goods' THEN 'true' ELSE 'false' END",
     "Lineitem taxable": "'true'",
-    "Lineitem fulfillment status": "CASE WHEN paid = 0 OR paid + 2 * 86400 > exported THEN 'pending' ELSE 'fulfilled' END",
+    "Lineitem fulfillment status": "CASE WHEN paid = 0 OR paid + 2 * 86400 > exported THEN 'pending' "
+    "ELSE 'fulfilled' END",
     "Lineitem discount": "'0.00'",
     "Vendor": "'Chengyuan Home'",
 }
@@ -198,7 +213,8 @@ class ShopifyExport:
         con, month = self.outbox.con, orders.month
         con.execute(
             f"CREATE OR REPLACE TABLE next_order AS SELECT {month} AS month, o.*, "
-            f"map_extract_value(MAP {PROVINCE_CODES}, o.province) AS province_code FROM month_order o WHERE system = {IN_SHOP}"
+            f"map_extract_value(MAP {PROVINCE_CODES}, o.province) AS province_code "
+            f"FROM month_order o WHERE system = {IN_SHOP}"
         )
         con.execute(
             f"CREATE OR REPLACE TABLE next_line AS SELECT {month} AS month, l.* FROM month_line l "
@@ -219,7 +235,8 @@ class ShopifyExport:
         lines = int((orders.system[orders.line_order] == IN_SHOP).sum())
         prices, dates = self._prices.of(lines), self._dates.of(lines)
         sql = (
-            f"SELECT * EXCLUDE (k1, k2, k3) FROM (({rows}) UNION ALL ({_garbage_sql(headings, 'price', prices, month)}) "
+            f"SELECT * EXCLUDE (k1, k2, k3) FROM (({rows}) "
+            f"UNION ALL ({_garbage_sql(headings, 'price', prices, month)}) "
             f"UNION ALL ({_garbage_sql(headings, 'date', dates, month + 50)})) ORDER BY k1, k2, k3"
         )
         name = f"orders_export_{last:%Y-%m}.csv"

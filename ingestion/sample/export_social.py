@@ -20,8 +20,8 @@ from ingestion.sample.sessions import month_start
 DOUYIN = ("作品名称", "发布时间", "体裁", "播放量", "完播率", "点赞量", "评论量", "分享量", "收藏量", "粉丝增量")
 FACEBOOK = ("status_id", "status_type", "status_published", "num_reactions", "num_comments", "num_shares", "num_likes",
             "num_loves", "num_wows", "num_hahas", "num_sads", "num_angrys")  # fmt: skip
-_TOPICS = ("手冲咖啡的三个技巧", "磨豆机怎么选", "早餐十分钟", "客厅灯光改造", "净水壶测评", "智能门锁安装", "周末空气炸锅食谱", "新品开箱",
-           "护眼台灯实测", "租房好物")  # fmt: skip
+_TOPICS = ("手冲咖啡的三个技巧", "磨豆机怎么选", "早餐十分钟", "客厅灯光改造", "净水壶测评", "智能门锁安装",
+           "周末空气炸锅食谱", "新品开箱", "护眼台灯实测", "租房好物")  # fmt: skip
 
 
 def make_posts(outbox: Outbox, seed: int, history: History, count: int) -> None:
@@ -66,7 +66,8 @@ def make_posts(outbox: Outbox, seed: int, history: History, count: int) -> None:
 
 def _ten_thousands(expression: str) -> str:
     """SQL of a count as Douyin shows it: 1.2万 from ten thousand on."""
-    return f"CASE WHEN {expression} >= 10000 THEN format('{{:.1f}}万', {expression} / 10000.0) ELSE ({expression})::varchar END"
+    short = f"format('{{:.1f}}万', {expression} / 10000.0)"
+    return f"CASE WHEN {expression} >= 10000 THEN {short} ELSE ({expression})::varchar END"
 
 
 def write_quarter(outbox: Outbox, last: date, low: int, seen: int) -> None:
@@ -77,7 +78,8 @@ def write_quarter(outbox: Outbox, last: date, low: int, seen: int) -> None:
     counts = ", ".join(f"(floor({c} * {share}))::bigint::varchar" for c in ("likes", "comments", "shares", "saves"))
     outbox.write_csv(
         "douyin", "works", f"{last:%Y}/作品数据_{last:%Y-%m-%d}.csv", DOUYIN,
-        f"SELECT topic || ' 第' || (n + 1)::varchar || '期', strftime(make_timestamp((posted + 28800) * 1000000), '%Y-%m-%d %H:%M:%S'), "
+        "SELECT topic || ' 第' || (n + 1)::varchar || '期', "
+        "strftime(make_timestamp((posted + 28800) * 1000000), '%Y-%m-%d %H:%M:%S'), "
         f"'视频', {_ten_thousands(plays)}, format('{{:.2f}}%', completion), {counts}, fans::varchar FROM douyin_post "
         f"WHERE posted >= {low} AND posted < {seen} ORDER BY n DESC",
         next_day(last), byte_order_mark=True,
@@ -85,7 +87,8 @@ def write_quarter(outbox: Outbox, last: date, low: int, seen: int) -> None:
     outbox.write_csv(
         "facebook_page", "live_posts", f"{last:%Y}/Live_{last:%Y}_Q{(last.month + 2) // 3}.csv", FACEBOOK,
         "SELECT '246675545449582_' || (1700000000000000 + n * 7)::varchar, kind, "
-        "strftime(make_timestamp(posted * 1000000), '%-m/%-d/%Y %H:%M'), likes::varchar, comments::varchar, shares::varchar, "
+        "strftime(make_timestamp(posted * 1000000), '%-m/%-d/%Y %H:%M'), "
+        "likes::varchar, comments::varchar, shares::varchar, "
         "(likes - likes // 10)::varchar, (likes // 10)::varchar, '0', '0', '0', '0' FROM facebook_post "
         f"WHERE posted >= {low} AND posted < {seen} ORDER BY n",
         next_day(last),

@@ -12,13 +12,20 @@ from datetime import date
 from ingestion.sample.constants import BAD_DATE_SHARE, GARBAGE_LINE_SHARE, OVERLAP_DAYS
 from ingestion.sample.demand import History
 from ingestion.sample.orders import MonthOrders
-from ingestion.sample.outbox import Outbox, Portions, next_day
+from ingestion.sample.outbox import Outbox, Portions, comma_separated, next_day
 from ingestion.sample.persons import IN_MARKET
 from ingestion.sample.sessions import month_start
 from ingestion.sample.tables import cents
 
-HEAD_HEADINGS: tuple[str, ...] = ("订单编号", "买家会员名", "买家支付宝账号", "买家应付货款", "买家应付邮费", "买家支付积分", "总金额", "返点积分", "买家实际支付金额", "买家实际支付积分", "订单状态", "买家留言", "收货人姓名", "收货地址 ", "运送方式", "联系电话", "联系手机", "订单创建时间", "订单付款时间", "宝贝标题", "宝贝种类", "物流单号", "物流公司", "订单备注", "宝贝总数量", "分销商Id", "分销商店铺名称", "订单关闭原因", "卖家服务费", "买家服务费", "发票抬头", "定金排名", "修改后的sku", "修改后的收货地址", "异常信息", "卡券抵扣", "积分抵扣", "是否是O2O交易")
-LINE_HEADINGS: tuple[str, ...] = ("订单编号", "标题", "价格", "购买数量", "外部系统编号", "商品属性", "套餐信息", "备注", "订单状态", "商家编码")
+HEAD_HEADINGS: tuple[str, ...] = comma_separated(
+    "订单编号,买家会员名,买家支付宝账号,买家应付货款,买家应付邮费,买家支付积分,总金额,返点积分,买家实际支付金额,"
+    "买家实际支付积分,订单状态,买家留言,收货人姓名,收货地址 ,运送方式,联系电话,联系手机,订单创建时间,订单付款时间,"
+    "宝贝标题,宝贝种类,物流单号,物流公司,订单备注,宝贝总数量,分销商Id,分销商店铺名称,订单关闭原因,卖家服务费,买家服务费,"
+    "发票抬头,定金排名,修改后的sku,修改后的收货地址,异常信息,卡券抵扣,积分抵扣,是否是O2O交易"
+)
+LINE_HEADINGS: tuple[str, ...] = comma_separated(
+    "订单编号,标题,价格,购买数量,外部系统编号,商品属性,套餐信息,备注,订单状态,商家编码"
+)
 _ENCODING = "gb18030"
 _CLOSED_PAID = "付款以后用户退款成功,交易自动关闭"
 _CLOSED_UNPAID = "付款以前,卖家或买家主动关闭交易"
@@ -68,8 +75,8 @@ def _head_sql(exported: int, low: int) -> str:
         "物流单号": "CASE WHEN paid > 0 THEN 'No:YT' || (8800000000 + number * 17)::varchar END",
         "物流公司": "CASE WHEN paid > 0 THEN '圆通速递' END",
         "宝贝总数量": "units::varchar",
-        "订单关闭原因": f"CASE status WHEN '{_CLOSED_PAID}' THEN '买家申请退款' WHEN '{_CLOSED_UNPAID}' THEN '买家未付款' "
-        "ELSE '订单未关闭' END",
+        "订单关闭原因": f"CASE status WHEN '{_CLOSED_PAID}' THEN '买家申请退款' "
+        f"WHEN '{_CLOSED_UNPAID}' THEN '买家未付款' ELSE '订单未关闭' END",
         "卖家服务费": "'0.00'",
         "买家服务费": "'0.00'",
         "卡券抵扣": f"CASE WHEN platform_coupon > 0 THEN {cents('platform_coupon')} ELSE '0.00' END",
@@ -136,8 +143,8 @@ def _line_sql(exported: int, low: int, wrong_unit_orders: int) -> str:
 
 def _line_garbage_sql(count: int, month: int) -> str:
     values = (
-        _quoted_id(f"(2900000000000000000 + {month * 1000 + 500} + n)::varchar"), "'测试商品'", "'-1.00'", "'1'", "'TEST'",
-        "NULL::varchar", "NULL::varchar", "NULL::varchar", f"'{_CLOSED_UNPAID}'", "'TEST'",
+        _quoted_id(f"(2900000000000000000 + {month * 1000 + 500} + n)::varchar"), "'测试商品'", "'-1.00'", "'1'",
+        "'TEST'", "NULL::varchar", "NULL::varchar", "NULL::varchar", f"'{_CLOSED_UNPAID}'", "'TEST'",
     )  # fmt: skip
     columns = ", ".join(f"{value} AS c{i}" for i, value in enumerate(values))
     return f"SELECT {columns}, 1 AS k1, n AS k2, 1 AS k3 FROM range({count}) t(n)"
@@ -156,7 +163,8 @@ class TaobaoExport:
         """Write the month in table `month_order` / `month_line`; call it month after month."""
         con, month = self.outbox.con, orders.month
         con.execute(
-            f"CREATE OR REPLACE TABLE next_order AS SELECT {month} AS month, * FROM month_order WHERE system = {IN_MARKET}"
+            f"CREATE OR REPLACE TABLE next_order AS SELECT {month} AS month, * FROM month_order "
+            f"WHERE system = {IN_MARKET}"
         )
         con.execute(
             f"CREATE OR REPLACE TABLE next_line AS SELECT {month} AS month, l.* FROM month_line l "

@@ -231,7 +231,7 @@ def _refunds(
     product: Ints,
     line_goods: Ints,
 ) -> tuple[Ints, Ints]:
-    """Amount and time of each order's refund: all that was paid, or a part of its first line (the discounts are less)."""
+    """Amount and time of each order's refund: all that was paid, or a part of its first line."""
     batch = [p.sku for p in products.products()].index("CF-1003")
     has_batch = np.zeros(len(day), bool)
     has_batch[line_order[product == batch]] = True

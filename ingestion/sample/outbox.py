@@ -129,6 +129,11 @@ class Portions:
         return count
 
 
+def comma_separated(text: str) -> tuple[str, ...]:
+    """The headings of an export from its first line."""
+    return tuple(text.split(","))
+
+
 def next_day(day: date) -> date:
     """The day after: when a period's export is taken."""
     return day + timedelta(days=1)

@@ -73,7 +73,8 @@ def write_rates(outbox: Outbox, seed: int, history: History) -> None:
     last = history.end_date
     outbox.write_csv(
         "reference", "exchange_rates", f"exchange_rates_{last:%Y-%m}.csv", RATE,
-        "SELECT base, 'CNY', day::varchar, format('{:.4f}', rate) FROM rate_arrow WHERE isodow(day) < 6 ORDER BY base, day",
+        "SELECT base, 'CNY', day::varchar, format('{:.4f}', rate) FROM rate_arrow "
+        "WHERE isodow(day) < 6 ORDER BY base, day",
         next_day(last),
     )  # fmt: skip
     outbox.con.unregister("rate_arrow")
@@ -89,7 +90,8 @@ def write_products(outbox: Outbox, history: History) -> None:
             "reference", "products", f"products_{last:%Y-%m-%d}.csv", PRODUCT,
             "SELECT sku, name, line, kind, stage, launched, CASE WHEN is_high_margin THEN 'yes' ELSE 'no' END, "
             "CASE WHEN is_star THEN 'yes' ELSE 'no' END, "
-            f"format('{{:.2f}}', unit_cost * {share}), format('{{:.2f}}', list_price), 'CNY' FROM product ORDER BY product",
+            f"format('{{:.2f}}', unit_cost * {share}), format('{{:.2f}}', list_price), 'CNY' "
+            "FROM product ORDER BY product",
             next_day(last),
         )  # fmt: skip
 
@@ -103,7 +105,10 @@ def write_employees(outbox: Outbox, history: History) -> None:
         "user": [e[8] or None for e in rows], "hired": [e[6] for e in rows], "left_day": [e[7] or None for e in rows],
     }  # fmt: skip
     outbox.register("employee_arrow", pa.table({k: pa.array(v, pa.string()) for k, v in columns.items()}))
-    sql = 'SELECT id, name, team, region, role, manager, "user", hired, left_day, NULL::varchar AS valid_from FROM employee_arrow ORDER BY id'
+    sql = (
+        'SELECT id, name, team, region, role, manager, "user", hired, left_day, NULL::varchar AS valid_from '
+        "FROM employee_arrow ORDER BY id"
+    )
     last = history.end_date
     content, count = workbook(outbox.con, [Sheet("Employees", EMPLOYEE, sql)])
     outbox.write_bytes("reference", "employees", f"employees_{last:%Y-%m-%d}.xlsx", content, count, next_day(last))
@@ -149,8 +154,8 @@ def write_goals(outbox: Outbox, history: History, goals: Sequence[tuple[str | fl
     )
     outbox.register("goal_arrow", table)
     sql = (
-        "SELECT kpi, grain, period, region, line, channel, NULL::varchar AS team, NULL::varchar AS employee, target, owner, "
-        "definition, 1 AS version FROM goal_arrow"
+        "SELECT kpi, grain, period, region, line, channel, NULL::varchar AS team, NULL::varchar AS employee, "
+        "target, owner, definition, 1 AS version FROM goal_arrow"
     )
     last = history.end_date
     content, count = workbook(outbox.con, [Sheet("Goals", GOAL, sql)])

@@ -21,8 +21,8 @@ from ingestion.sample.persons import IN_SHOP, Persons
 from ingestion.sample.random_streams import Ints, pick, stream
 
 _LOOK_BACK_DAYS = 27  # less than the shortest month: a touch never falls two months back
-_FIELDS = ("started", "visitor", "person", "order", "second", "channel", "campaign", "events", "seconds", "stage", "device",
-           "place")  # fmt: skip
+_FIELDS = ("started", "visitor", "person", "order", "second", "channel", "campaign", "events", "seconds", "stage",
+           "device", "place")  # fmt: skip
 # stage of a session: 0 one event, 1 browsed, 2 cart, 3 checkout, 4 paid, 5 sent a lead form, 6 downloaded something
 
 

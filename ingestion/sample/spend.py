@@ -102,7 +102,7 @@ def write_google(outbox: Outbox, figures: Sequence[pa.Table], first: date, last:
             CASE WHEN impressions > 0 THEN format('{{:.2f}}%', 100.0 * clicks / impressions) ELSE ' --' END,
             CASE WHEN clicks > 0 THEN format('{{:.2f}}', cost / 100.0 / clicks) ELSE ' --' END,
             format('{{:.2f}}', conversions * {late}), {_money(f"round(value * {late})")},
-            CASE WHEN name LIKE 'G-Search%' THEN CASE WHEN campaign % 2 = 0 THEN '< 10%' ELSE '34.20%' END ELSE ' --' END
+            CASE WHEN name NOT LIKE 'G-Search%' THEN ' --' WHEN campaign % 2 = 0 THEN '< 10%' ELSE '34.20%' END
         FROM figure JOIN ad_campaign USING (campaign) WHERE {where} ORDER BY day, campaign
     """
     totals = con.execute(
@@ -119,7 +119,9 @@ def write_google(outbox: Outbox, figures: Sequence[pa.Table], first: date, last:
     written = outbox.write_csv(
         "google_ads", "campaign_report", f"{last:%Y}/Campaign report {last:%Y}-Q{(last.month + 2) // 3}.csv",
         GOOGLE_HEADINGS, sql, next_day(last),
-        preamble=("Campaign performance report", f'"{first:%B} {first.day}, {first:%Y} - {last:%B} {last.day}, {last:%Y}"'),
+        preamble=(
+            "Campaign performance report", f'"{first:%B} {first.day}, {first:%Y} - {last:%B} {last.day}, {last:%Y}"',
+        ),
         footer=footer,
     )  # fmt: skip
     written.declared = {"cost": cost, "impressions": impressions, "clicks": clicks}
@@ -143,15 +145,16 @@ def write_meta(
             ((value * share // 100)::decimal(18, 0) / 100)::decimal(18, 2)::varchar
         FROM (
             SELECT row_number() OVER (ORDER BY day, campaign, ad) AS n, f.*, c.* EXCLUDE (campaign), a.*
-            FROM figure f JOIN ad_campaign c USING (campaign), (VALUES ('{_ADS[0]}', 60), ('{_ADS[1]}', 40)) a(ad, share)
+            FROM figure f JOIN ad_campaign c USING (campaign),
+                (VALUES ('{_ADS[0]}', 60), ('{_ADS[1]}', 40)) a(ad, share)
             WHERE platform = 'meta_ads' AND day BETWEEN DATE '{first}' AND DATE '{last}'
         )
         ORDER BY n
     """
     suffix = " corrected" if is_bad else ""
     written = outbox.write_csv(
-        "meta_ads", "ads_daily", f"{last:%Y}/Chengyuan-Ads-{last:%Y}-Q{(last.month + 2) // 3}{suffix}.csv", META_HEADINGS, sql, next_day(last),
-        byte_order_mark=True,
+        "meta_ads", "ads_daily", f"{last:%Y}/Chengyuan-Ads-{last:%Y}-Q{(last.month + 2) // 3}{suffix}.csv",
+        META_HEADINGS, sql, next_day(last), byte_order_mark=True,
     )  # fmt: skip
     if is_bad:
         written.rejected = {"not_an_amount": written.row_count // step}

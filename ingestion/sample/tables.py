@@ -16,7 +16,10 @@ from ingestion.sample.orders import MonthOrders
 from ingestion.sample.persons import Persons
 from ingestion.sample.products import Product, products
 
-_ORDER_COLUMNS = ["number", "person", "is_first", "system", "is_usd", "uses_second", "created", "paid", "has_coupon", "goods", "discount", "freight", "tax", "refund", "refunded", "platform_coupon"]
+_ORDER_COLUMNS = (
+    *("number", "person", "is_first", "system", "is_usd", "uses_second", "created", "paid", "has_coupon", "goods"),
+    *("discount", "freight", "tax", "refund", "refunded", "platform_coupon"),
+)
 
 
 def load_persons(con: duckdb.DuckDBPyConnection, persons: Persons) -> None:

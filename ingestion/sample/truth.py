@@ -32,8 +32,8 @@ from ingestion.sample.words import CITIES
 REGIONS = ("North China", "Northeast China", "East China", "Central China", "South China", "Southwest China",
            "Northwest China", "Overseas")  # fmt: skip
 _REGION_OF = {
-    "北京": 0, "天津": 0, "辽宁": 1, "上海": 2, "浙江": 2, "江苏": 2, "福建": 2, "山东": 2, "河南": 3, "湖北": 3, "湖南": 3, "广东": 4,
-    "重庆": 5, "四川": 5, "陕西": 6,
+    "北京": 0, "天津": 0, "辽宁": 1, "上海": 2, "浙江": 2, "江苏": 2, "福建": 2, "山东": 2, "河南": 3, "湖北": 3,
+    "湖南": 3, "广东": 4, "重庆": 5, "四川": 5, "陕西": 6,
 }  # fmt: skip
 REGION_WORDS = {"华北": 0, "东北": 1, "华东": 2, "华中": 3, "华南": 4, "西南": 5, "西北": 6, "Overseas": 7}
 CHANNELS = ("shopify", "taobao", "deals")
@@ -59,7 +59,8 @@ class Truth:
         self._writer: pq.ParquetWriter | None = None
         self._starts = np.array([self._second(m) for m in range(history.month_count + 1)])
         con.execute(
-            "CREATE OR REPLACE TABLE truth_money (system VARCHAR, month VARCHAR, currency VARCHAR, what VARCHAR, cents HUGEINT)"
+            "CREATE OR REPLACE TABLE truth_money "
+            "(system VARCHAR, month VARCHAR, currency VARCHAR, what VARCHAR, cents HUGEINT)"
         )
 
     def _second(self, month: int) -> int:
@@ -117,7 +118,10 @@ class Truth:
         stated = (
             f"CASE WHEN system = {IN_SHOP} AND refund = total AND {_roll('cancel')} < 0.5 THEN refunded ELSE paid END"
         )
-        head = f"SELECT CASE system WHEN {IN_SHOP} THEN 'shopify' ELSE 'taobao' END, {{0}}, CASE WHEN is_usd THEN 'USD' ELSE 'CNY' END"
+        head = (
+            f"SELECT CASE system WHEN {IN_SHOP} THEN 'shopify' ELSE 'taobao' END, {{0}}, "
+            "CASE WHEN is_usd THEN 'USD' ELSE 'CNY' END"
+        )
         for what, moment, value in (
             ("net", "paid", "goods - discount"),
             ("orders", "paid", "1"),
@@ -126,8 +130,8 @@ class Truth:
         ):
             mask = "paid > 0" if what in ("net", "orders") else "refund > 0"
             self.con.execute(
-                f"INSERT INTO truth_money {head.format(_MONTH.format(moment))}, '{what}', sum({value}) FROM month_order "
-                f"WHERE {mask} GROUP BY ALL"
+                f"INSERT INTO truth_money {head.format(_MONTH.format(moment))}, '{what}', sum({value}) "
+                f"FROM month_order WHERE {mask} GROUP BY ALL"
             )
 
     def add_deals(self, end: int) -> None:
@@ -137,11 +141,13 @@ class Truth:
             f"CASE WHEN deal_is_cn THEN {_MONTH.format('deal_closed')} "
             # Salesforce states the day only, in UTC
             "ELSE strftime(make_timestamp(deal_closed * 1000000), '%Y-%m') END, "
-            "CASE WHEN deal_is_cn THEN 'CNY' ELSE 'USD' END, u.what, sum(CASE u.what WHEN 'net' THEN amount ELSE 1 END) "
+            "CASE WHEN deal_is_cn THEN 'CNY' ELSE 'USD' END, u.what, "
+            "sum(CASE u.what WHEN 'net' THEN amount ELSE 1 END) "
             f"FROM deal, (VALUES ('net'), ('deals_won')) u(what) WHERE deal_is_won AND deal_closed < {end} GROUP BY ALL"
         )
         rows = self.con.execute(
-            f"SELECT deal_closed, amount, cost, region, line, deal_is_cn FROM deal WHERE deal_is_won AND deal_closed < {end} ORDER BY d"
+            "SELECT deal_closed, amount, cost, region, line, deal_is_cn FROM deal "
+            f"WHERE deal_is_won AND deal_closed < {end} ORDER BY d"
         ).fetchall()
         lines = product_lines()
         for closed, amount, cost, region, line, is_cn in rows:
@@ -162,8 +168,9 @@ class Truth:
         self._copy_csv(
             "revenue_by_month.csv",
             "SELECT system AS source_system, month, currency, what, "
-            "(total::decimal(24, 0) / CASE WHEN what IN ('orders', 'deals_won') THEN 1 ELSE 100 END)::decimal(24, 2) AS amount "
-            "FROM (SELECT system, month, currency, what, sum(cents) AS total FROM truth_money GROUP BY ALL) ORDER BY ALL",
+            "(total::decimal(24, 0) / CASE WHEN what IN ('orders', 'deals_won') THEN 1 ELSE 100 END)::decimal(24, 2) "
+            "AS amount FROM (SELECT system, month, currency, what, sum(cents) AS total FROM truth_money GROUP BY ALL) "
+            "ORDER BY ALL",
         )
         _write_rows(
             self.folder / "spend_by_month.csv",
@@ -190,7 +197,8 @@ class Truth:
             "SELECT system, what, currency, sum(cents)::bigint FROM truth_money GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         leads = self.con.execute(
-            f"SELECT CASE WHEN is_cn THEN 'crm_cn' ELSE 'salesforce' END AS s, count(*), count(*) FILTER (converted > 0 AND converted < {end}) "
+            "SELECT CASE WHEN is_cn THEN 'crm_cn' ELSE 'salesforce' END AS s, count(*), "
+            f"count(*) FILTER (converted > 0 AND converted < {end}) "
             f"FROM lead WHERE created < {end} GROUP BY s ORDER BY s"
         ).fetchall()
         return {
@@ -220,10 +228,13 @@ class Truth:
             SELECT CASE WHEN is_cn THEN 'crm_cn' ELSE 'salesforce' END AS source_system,
                 CASE WHEN is_cn THEN {LEAD_NO} ELSE {LEAD_ID} END AS lead_id, true_channel AS marketing_channel,
                 stated_source, is_valid, make_timestamp(created * 1000000) AS created_at,
-                CASE WHEN converted > 0 AND converted < {end} THEN make_timestamp(converted * 1000000) END AS converted_at,
-                CASE WHEN f.d IS NOT NULL AND converted < {end} THEN CASE WHEN is_cn THEN {DEAL_NO} ELSE {DEAL_ID} END END AS opportunity_id,
+                CASE WHEN converted > 0 AND converted < {end} THEN make_timestamp(converted * 1000000) END
+                    AS converted_at,
+                CASE WHEN f.d IS NULL OR converted >= {end} THEN NULL WHEN is_cn THEN {DEAL_NO} ELSE {DEAL_ID} END
+                    AS opportunity_id,
                 coalesce(f.deal_is_won AND f.deal_closed < {end}, false) AS is_won
-            FROM lead LEFT JOIN (SELECT lead AS n, d, deal_is_won, deal_closed FROM deal WHERE NOT is_repeat) f USING (n)
+            FROM lead
+            LEFT JOIN (SELECT lead AS n, d, deal_is_won, deal_closed FROM deal WHERE NOT is_repeat) f USING (n)
             WHERE created < {end} ORDER BY n
             """,
         )
@@ -233,8 +244,11 @@ class Truth:
             {"person": pa.array(np.arange(self.persons.count)), **{f"seen_{k}": v for k, v in self.seen.items()}}
         )
         self.con.register("seen_arrow", seen)
-        key = f"CASE WHEN is_cn THEN CASE WHEN converted > 0 AND converted < {end} THEN {CUSTOMER_NO} ELSE {LEAD_NO} END ELSE " \
-            f"CASE WHEN converted > 0 AND converted < {end} THEN {ACCOUNT_ID} ELSE {LEAD_ID} END END"  # fmt: skip
+        known = f"converted > 0 AND converted < {end}"
+        key = (
+            f"CASE WHEN is_cn AND {known} THEN {CUSTOMER_NO} WHEN is_cn THEN {LEAD_NO} "
+            f"WHEN {known} THEN {ACCOUNT_ID} ELSE {LEAD_ID} END"
+        )
         self._copy_parquet(
             "identities.parquet",
             f"""
@@ -243,11 +257,13 @@ class Truth:
                     shop_phone AS phone, email, link AS linked_by
                 FROM person JOIN seen_arrow USING (person) WHERE seen_shop
                 UNION ALL SELECT person_id, 'shopify', 'email', lower(second_email), shop_phone, second_email, 'phone'
-                FROM person JOIN seen_arrow USING (person) WHERE seen_second AND second_email IS NOT NULL AND systems = {IN_SHOP}
+                FROM person JOIN seen_arrow USING (person)
+                WHERE seen_second AND second_email IS NOT NULL AND systems = {IN_SHOP}
                 UNION ALL SELECT person_id, 'taobao', 'account', account, market_phone, NULL, link
                 FROM person JOIN seen_arrow USING (person) WHERE seen_market
                 UNION ALL SELECT person_id, 'taobao', 'account', second_account, market_phone, NULL, 'phone'
-                FROM person JOIN seen_arrow USING (person) WHERE seen_second AND second_account IS NOT NULL AND systems <> {IN_SHOP}
+                FROM person JOIN seen_arrow USING (person)
+                WHERE seen_second AND second_account IS NOT NULL AND systems <> {IN_SHOP}
                 UNION ALL SELECT coalesce(p.person_id, 'B' || lpad(n::varchar, 7, '0')),
                     CASE WHEN is_cn THEN 'crm_cn' ELSE 'salesforce' END, 'id', {key}, phone, l.email,
                     CASE WHEN shopper < 0 THEN 'single' WHEN is_cn THEN 'phone' ELSE 'email' END

@@ -6,16 +6,41 @@ customer has, so that no employee shares a customer's full name.
 
 from __future__ import annotations
 
-SURNAMES: tuple[tuple[str, str], ...] = tuple(
-    (pair.split(":")[0], pair.split(":")[1])
-    for pair in ["王:wang", "李:li", "张:zhang", "刘:liu", "陈:chen", "杨:yang", "赵:zhao", "黄:huang", "周:zhou", "吴:wu", "徐:xu", "孙:sun", "胡:hu", "朱:zhu", "林:lin", "何:he", "郭:guo", "马:ma", "罗:luo", "梁:liang", "宋:song", "郑:zheng", "谢:xie", "韩:han", "唐:tang", "冯:feng", "于:yu", "董:dong", "萧:xiao", "程:cheng", "曹:cao", "袁:yuan", "邓:deng", "许:xu", "傅:fu", "沈:shen", "曾:zeng", "彭:peng", "吕:lv", "苏:su", "卢:lu", "蒋:jiang", "蔡:cai", "贾:jia", "丁:ding", "魏:wei", "薛:xue", "叶:ye", "阎:yan", "余:yu"]
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((word.split(":")[0], word.split(":")[1]) for word in text.split())
+
+
+SURNAMES: tuple[tuple[str, str], ...] = _pairs(
+    "王:wang 李:li 张:zhang 刘:liu 陈:chen 杨:yang 赵:zhao 黄:huang 周:zhou 吴:wu 徐:xu 孙:sun 胡:hu 朱:zhu "
+    "林:lin 何:he 郭:guo 马:ma 罗:luo 梁:liang 宋:song 郑:zheng 谢:xie 韩:han 唐:tang 冯:feng 于:yu 董:dong "
+    "萧:xiao 程:cheng 曹:cao 袁:yuan 邓:deng 许:xu 傅:fu 沈:shen 曾:zeng 彭:peng 吕:lv 苏:su 卢:lu 蒋:jiang "
+    "蔡:cai 贾:jia 丁:ding 魏:wei 薛:xue 叶:ye 阎:yan 余:yu"
 )
-GIVEN_NAMES: tuple[tuple[str, str], ...] = tuple(
-    (pair.split(":")[0], pair.split(":")[1])
-    for pair in ["伟:wei", "芳:fang", "娜:na", "敏:min", "静:jing", "丽:li", "强:qiang", "磊:lei", "洋:yang", "艳:yan", "勇:yong", "杰:jie", "娟:juan", "涛:tao", "超:chao", "霞:xia", "秀英:xiuying", "桂英:guiying", "志强:zhiqiang", "建华:jianhua", "晓明:xiaoming", "子涵:zihan", "雨欣:yuxin", "梓萱:zixuan", "浩然:haoran", "思远:siyuan", "佳怡:jiayi", "俊杰:junjie", "婷婷:tingting", "文博:wenbo", "嘉豪:jiahao", "雪梅:xuemei", "春燕:chunyan", "国强:guoqiang", "海燕:haiyan", "晓燕:xiaoyan", "天宇:tianyu", "诗涵:shihan", "宇轩:yuxuan", "若曦:ruoxi", "欣怡:xinyi", "子墨:zimo", "一诺:yinuo", "梦琪:mengqi", "建军:jianjun", "丽华:lihua", "玉兰:yulan", "明辉:minghui", "晨曦:chenxi", "书瑶:shuyao", "可馨:kexin", "志远:zhiyuan", "少峰:shaofeng", "慧敏:huimin", "立新:lixin"]
+GIVEN_NAMES: tuple[tuple[str, str], ...] = _pairs(
+    "伟:wei 芳:fang 娜:na 敏:min 静:jing 丽:li 强:qiang 磊:lei 洋:yang 艳:yan 勇:yong 杰:jie 娟:juan 涛:tao "
+    "超:chao 霞:xia 秀英:xiuying 桂英:guiying 志强:zhiqiang 建华:jianhua 晓明:xiaoming 子涵:zihan 雨欣:yuxin "
+    "梓萱:zixuan 浩然:haoran 思远:siyuan 佳怡:jiayi 俊杰:junjie 婷婷:tingting 文博:wenbo 嘉豪:jiahao "
+    "雪梅:xuemei 春燕:chunyan 国强:guoqiang 海燕:haiyan 晓燕:xiaoyan 天宇:tianyu 诗涵:shihan 宇轩:yuxuan "
+    "若曦:ruoxi 欣怡:xinyi 子墨:zimo 一诺:yinuo 梦琪:mengqi 建军:jianjun 丽华:lihua 玉兰:yulan 明辉:minghui "
+    "晨曦:chenxi 书瑶:shuyao 可馨:kexin 志远:zhiyuan 少峰:shaofeng 慧敏:huimin 立新:lixin"
 )
-FIRST_NAMES: tuple[str, ...] = ("James", "Mary", "Robert", "Patricia", "John", "Jennifer", "Michael", "Linda", "David", "Elizabeth", "William", "Barbara", "Richard", "Susan", "Joseph", "Jessica", "Thomas", "Sarah", "Charles", "Karen", "Christopher", "Lisa", "Daniel", "Nancy", "Matthew", "Betty", "Anthony", "Sandra", "Mark", "Margaret", "Donald", "Ashley", "Steven", "Kimberly", "Andrew", "Emily", "Paul", "Donna", "Joshua", "Michelle", "Kenneth", "Carol", "Kevin", "Amanda", "Brian", "Melissa", "George", "Deborah", "Timothy", "Stephanie")
-LAST_NAMES: tuple[str, ...] = ("Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez", "Martinez", "Hernandez", "Lopez", "Gonzalez", "Wilson", "Anderson", "Thomas", "Taylor", "Moore", "Jackson", "Martin", "Lee", "Perez", "Thompson", "White", "Harris", "Sanchez", "Clark", "Ramirez", "Lewis", "Robinson", "Walker", "Young", "Allen", "King", "Wright", "Scott", "Torres", "Nguyen", "Hill", "Flores", "Green", "Adams", "Nelson", "Baker", "Hall", "Rivera", "Campbell", "Mitchell", "Carter", "Roberts")
+FIRST_NAMES: tuple[str, ...] = _list(
+    "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph "
+    "Jessica Thomas Sarah Charles Karen Christopher Lisa Daniel Nancy Matthew Betty Anthony Sandra Mark Margaret "
+    "Donald Ashley Steven Kimberly Andrew Emily Paul Donna Joshua Michelle Kenneth Carol Kevin Amanda Brian "
+    "Melissa George Deborah Timothy Stephanie"
+)
+LAST_NAMES: tuple[str, ...] = _list(
+    "Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Gonzalez Wilson "
+    "Anderson Thomas Taylor Moore Jackson Martin Lee Perez Thompson White Harris Sanchez Clark Ramirez Lewis "
+    "Robinson Walker Young Allen King Wright Scott Torres Nguyen Hill Flores Green Adams Nelson Baker Hall "
+    "Rivera Campbell Mitchell Carter Roberts"
+)
 
 # province (short), province (full), city, postcode, weight, districts
 CITIES: tuple[tuple[str, str, str, str, float, tuple[str, ...]], ...] = (
@@ -60,7 +85,10 @@ FOREIGN_CITIES: tuple[tuple[str, str, str, str, str, str, float], ...] = (
 STREETS: tuple[str, ...] = ("Maple Street", "Oak Avenue", "Cedar Lane", "Lake Road", "Hill Street", "Park Avenue")
 
 COMPANY_CITIES: tuple[int, ...] = (0, 1, 4, 6, 7, 8, 9, 12, 14, 16, 17, 18)  # of CITIES
-COMPANY_STEMS: tuple[str, ...] = ("远景", "恒泰", "瑞丰", "华信", "明德", "鑫源", "汇通", "博雅", "天成", "众诚", "中科", "宏达", "启明", "新锐", "东方", "金桥", "安泰", "蓝海", "星辰", "朗科", "嘉禾", "万象", "联创", "正和", "优品", "凯旋", "盛世", "同创", "新纪元", "大华", "致远", "鼎盛", "泰和", "永泰", "华彩", "国泰", "飞跃", "云帆", "智联", "维康")
+COMPANY_STEMS: tuple[str, ...] = _list(
+    "远景 恒泰 瑞丰 华信 明德 鑫源 汇通 博雅 天成 众诚 中科 宏达 启明 新锐 东方 金桥 安泰 蓝海 星辰 朗科 "
+    "嘉禾 万象 联创 正和 优品 凯旋 盛世 同创 新纪元 大华 致远 鼎盛 泰和 永泰 华彩 国泰 飞跃 云帆 智联 维康"
+)
 COMPANY_TRADES: tuple[tuple[str, str], ...] = (
     ("酒店管理", "酒店餐饮"),
     ("餐饮管理", "酒店餐饮"),
@@ -71,7 +99,10 @@ COMPANY_TRADES: tuple[tuple[str, str], ...] = (
     ("商贸", "零售"),
     ("物业服务", "房地产"),
 )
-COMPANY_STEMS_EN: tuple[str, ...] = ("Northwind", "Bluebird", "Ironwood", "Lakeside", "Summit", "Harbor", "Redwood", "Granite", "Silverline", "Evergreen", "Pinnacle", "Cascade", "Meridian", "Oakridge", "Stonebridge", "Brightwater", "Falcon", "Horizon", "Keystone", "Liberty", "Maplewood", "Newport", "Orchard", "Prairie")
+COMPANY_STEMS_EN: tuple[str, ...] = _list(
+    "Northwind Bluebird Ironwood Lakeside Summit Harbor Redwood Granite Silverline Evergreen Pinnacle Cascade "
+    "Meridian Oakridge Stonebridge Brightwater Falcon Horizon Keystone Liberty Maplewood Newport Orchard Prairie"
+)
 COMPANY_TRADES_EN: tuple[tuple[str, str], ...] = (
     ("Hotels", "Hospitality"),
     ("Coffee Roasters", "Food & Beverage"),

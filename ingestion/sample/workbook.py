@@ -79,7 +79,8 @@ def _sheet_xml(con: duckdb.DuckDBPyConnection, sheet: Sheet) -> tuple[str, int]:
     )
     rows = con.execute(
         f"WITH numbered AS (SELECT row_number() OVER () AS sheet_row, q.* FROM ({sheet.sql}) q) "
-        f"SELECT '<row r=\"' || (sheet_row + {first_row - 1})::varchar || '\">' || {cells} || '</row>' FROM numbered ORDER BY sheet_row"
+        f"SELECT '<row r=\"' || (sheet_row + {first_row - 1})::varchar || '\">' || {cells} || '</row>' "
+        "FROM numbered ORDER BY sheet_row"
     ).fetch_arrow_table()
     lines += rows.column(0).to_pylist()
     merged = ""

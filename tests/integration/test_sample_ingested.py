@@ -1,4 +1,4 @@
-"""The sample company through ingestion: every file ends as the truth says, to the record, and the lake sums to the truth."""
+"""The sample company through ingestion: files end as the truth says, to the record; the lake sums to the truth."""
 
 from __future__ import annotations
 
@@ -95,9 +95,12 @@ def test_the_lake_sums_to_the_truth(ingested: tuple[Home, IngestResult]) -> None
 
         rows = con.execute(
             f"""
-            WITH line AS (SELECT source_system, order_id, sum(net_amount) AS net FROM {final("order_line")} GROUP BY ALL),
-                head AS (SELECT source_system, order_id, currency, coalesce(discount_amount, 0) AS off FROM {final("order")}
-                    WHERE paid_at IS NOT NULL)
+            WITH line AS (
+                SELECT source_system, order_id, sum(net_amount) AS net FROM {final("order_line")} GROUP BY ALL
+            ), head AS (
+                SELECT source_system, order_id, currency, coalesce(discount_amount, 0) AS off FROM {final("order")}
+                WHERE paid_at IS NOT NULL
+            )
             SELECT source_system || ' ' || currency, count(*), sum(net - off)
             FROM head JOIN line USING (source_system, order_id) GROUP BY ALL ORDER BY ALL
             """

@@ -20,55 +20,55 @@
     (source system and `key`; the latest by `latest_by`, version, delivery and record number).
 
     A key that several records yield is rare (one export feeding an entity from many units), so only those keys are
-    ranked; all other records cost one aggregate over the key. `key: none` leaves out the ranking for entities whose unit
-    of supersession is the key itself.
+    ranked; all other records cost one aggregate over the key. Outer joins instead of `not exists`: DuckDB would
+    materialise the whole entity for a correlated one.
 #}
 {% macro current_records(entity, key, latest_by=none) %}
+    {%- set columns = ['source_system'] + key -%}
     (
         select record.*
         from {{ counting_records(entity) }} as record
-        where
-            not exists (
-                select 1
-                from (
-                    select
-                        ranked.*,
-                        row_number() over (
-                            partition by ranked.source_system{% for column in key %}, ranked.{{ column }}{% endfor %}
-                            order by
-                                {% for column in latest_by or [] %}
-                                ranked.{{ column }} desc nulls last,
-                                {% endfor %}
-                                ranked._version_at desc nulls last,
-                                ranked._tie desc nulls last,
-                                ranked._delivery_seq desc,
-                                ranked._part desc nulls last,
-                                ranked._record_number desc
-                        ) as place
-                    from {{ counting_records(entity) }} as ranked
-                    inner join (
-                        select source_system{% for column in key %}, {{ column }}{% endfor %}
-                        from {{ counting_records(entity) }} as counted
-                        group by source_system{% for column in key %}, {{ column }}{% endfor %}
-                        having count(*) > 1
-                    ) as repeated
-                        on
-                            ranked.source_system = repeated.source_system
-                            {% for column in key %}
-                            and ranked.{{ column }} = repeated.{{ column }}
-                            {% endfor %}
-                ) as loser
-                where
-                    loser.place > 1
-                    and loser.source_system = record.source_system
-                    {% for column in key %}
-                    and loser.{{ column }} = record.{{ column }}
+        left join (
+            select
+                {% for column in columns %}
+                ranked.{{ column }},
+                {% endfor %}
+                {{ lineage_columns('ranked') }},
+                row_number() over (
+                    partition by {% for column in columns %}ranked.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+
+                    order by
+                        {% for column in latest_by or [] %}
+                        ranked.{{ column }} desc nulls last,
+                        {% endfor %}
+                        ranked._version_at desc nulls last,
+                        ranked._tie desc nulls last,
+                        ranked._delivery_seq desc,
+                        ranked._part desc nulls last,
+                        ranked._record_number desc
+                ) as place
+            from {{ counting_records(entity) }} as ranked
+            inner join (
+                select {{ columns | join(', ') }}
+                from {{ counting_records(entity) }} as counted
+                group by {{ columns | join(', ') }}
+                having count(*) > 1
+            ) as repeated
+                on
+                    {% for column in columns %}
+                    {{ 'and ' if not loop.first }}ranked.{{ column }} = repeated.{{ column }}
                     {% endfor %}
-                    and loser._contract = record._contract
-                    and loser._delivery_seq = record._delivery_seq
-                    and coalesce(loser._part, '') = coalesce(record._part, '')
-                    and loser._record_number = record._record_number
-            )
+        ) as loser
+            on
+                loser.place > 1
+                {% for column in columns %}
+                and record.{{ column }} = loser.{{ column }}
+                {% endfor %}
+                and record._contract = loser._contract
+                and record._delivery_seq = loser._delivery_seq
+                and coalesce(record._part, '') = coalesce(loser._part, '')
+                and record._record_number = loser._record_number
+        where loser.place is null
     )
 {% endmacro %}
 
@@ -77,16 +77,15 @@
     (
         select entity_record.*
         from {{ lake(entity) }} as entity_record
+        inner join {{ ref('int_deliveries__active') }} as active
+            on entity_record._delivery_seq = active.delivery_seq
+        left join {{ ref('int_units__superseded') }} as lost
+            on
+                entity_record._contract = lost.contract
+                and entity_record._unit = lost.unit
+                and entity_record._delivery_seq = lost.delivery_seq
         where
-            entity_record._delivery_seq in (select active.delivery_seq from {{ ref('int_deliveries__active') }} as active)
-            and not exists (
-                select 1
-                from {{ ref('int_units__superseded') }} as lost
-                where
-                    lost.contract = entity_record._contract
-                    and lost.unit = entity_record._unit
-                    and lost.delivery_seq = entity_record._delivery_seq
-            )
+            lost.unit is null
             and not coalesce(entity_record._is_deleted, false)
     )
 {% endmacro %}

@@ -75,7 +75,7 @@ final as (
         region,
         assignee_id as employee_id,
         marketing_channel,
-        lower(trim(lead_source)) as lead_source,
+        replace(lower(trim(lead_source)), ' ', '_') as lead_source,
         campaign_id,
         landing_page,
         {{ member('industry') }} as industry,

@@ -14,24 +14,26 @@ lines as (
     from {{ ref('stg_order_line') }} as line
 ),
 
+-- the lines of discounted orders, read anew: what is referenced twice is materialised as a whole
 discounted as (
     select
-        lines.order_key,
-        lines.line_number,
+        orders.order_key,
+        line.line_number,
         orders.discount_amount,
-        sum(lines.net_amount) over (
-            partition by lines.order_key order by lines.line_number rows unbounded preceding
+        sum(line.net_amount) over (
+            partition by orders.order_key order by line.line_number rows unbounded preceding
         ) as running_amount,
-        lines.net_amount,
-        sum(lines.net_amount) over (partition by lines.order_key) as order_amount
-    from lines
+        line.net_amount,
+        sum(line.net_amount) over (partition by orders.order_key) as order_amount
+    from {{ ref('stg_order_line') }} as line
     inner join {{ ref('int_orders__placed') }} as orders
-        on lines.order_key = orders.order_key
+        on line.source_system || ':' || line.order_id = orders.order_key
     where
         orders.discount_amount <> 0
-        and lines.is_product_sale
-        and not lines.is_cancelled_line
-        and lines.net_amount > 0
+        and coalesce(line.line_type, 'product') in ('product', 'service')
+        and not coalesce(line.is_cancelled, false)
+        and not coalesce(line.quantity < 0, false)
+        and line.net_amount > 0
 ),
 
 order_discounts as (

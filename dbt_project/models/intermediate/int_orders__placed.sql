@@ -13,6 +13,7 @@ orders as (
     from {{ ref('stg_order') }} as order_head
 ),
 
+-- an order without a province takes the customer's place, unless it goes to another country
 placed as (
     select
         orders.*,
@@ -20,15 +21,17 @@ placed as (
         coalesce(
             region_word.region,
             nullif(trim(orders.region), ''),
-            nullif({{ place_region() }}, '(none)'),
-            customer.region,
+            place_province.sales_region,
+            case when (orders.country_code is null or orders.country_code = customer.country_code) then nullif(customer.region, '(none)') end,
+            nullif(place_country.sales_region, '(none)'),
             '(none)'
         ) as sales_region,
-        case
-            when place_province.region_code is null and place_country.country_code is null
-                then coalesce(customer.region_code, '(none)')
-            else {{ place_region_code() }}
-        end as region_code,
+        coalesce(
+            place_province.region_code,
+            case when (orders.country_code is null or orders.country_code = customer.country_code) then nullif(customer.region_code, '(none)') end,
+            place_country.country_code,
+            '(none)'
+        ) as region_code,
         coalesce(mapped_channel.marketing_channel, '(none)') as marketing_channel,
         coalesce(employee.employee_id, orders.employee_id) as seller_id,
         employee.team,

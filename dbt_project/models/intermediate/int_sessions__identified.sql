@@ -1,5 +1,6 @@
 -- Sessions with their marketing channel, campaign, place, and the customer: logged in, or known from other sessions of
--- the same visitor when these name one customer only.
+-- the same visitor when these name one customer only. A view: fct_sessions alone reads it, row by row.
+{{ config(materialized='view') }}
 with
 
 sessions as (
@@ -9,18 +10,19 @@ sessions as (
     from {{ ref('stg_web_session') }} as session
 ),
 
+-- read anew, not from above: what is referenced twice is materialised as a whole
 known_visitors as (
     select
         source_system,
         visitor_token,
-        min(key_system) as customer_system,
+        min(coalesce(customer_system, source_system)) as customer_system,
         min(source_customer_key) as source_customer_key
-    from sessions
+    from {{ ref('stg_web_session') }}
     where visitor_token is not null and source_customer_key is not null
     group by source_system, visitor_token
     having
         min(source_customer_key) = max(source_customer_key)
-        and min(key_system) = max(key_system)
+        and min(coalesce(customer_system, source_system)) = max(coalesce(customer_system, source_system))
 ),
 
 campaign_words as (

@@ -30,7 +30,7 @@ attributes as (
         {{ first_stated('stated_channel', '-recency_rank') }} as marketing_channel,
         coalesce(min(place_rank), min(recency_rank)) as place_rank,
         min(first_seen_at) as first_seen_at,
-        count(*) as source_count,
+        sum(case when has_record then 1 else 0 end) as source_count,
         {{ list_distinct('source_system') }} as source_systems
     from records
     group by customer_id

@@ -2,7 +2,7 @@
 with
 
 sessions as (
-    select * from {{ ref('int_sessions__identified') }}
+    select * from {{ ref('fct_sessions') }}
     where source_customer_key is not null and started_at is not null
 ),
 

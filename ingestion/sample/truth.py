@@ -73,7 +73,12 @@ class Truth:
         self._append_orders()
         self._count_money()
         system = orders.system
-        for name, mask in (("shop", system == IN_SHOP), ("market", system != IN_SHOP), ("second", orders.uses_second)):
+        seen = {
+            "shop": (system == IN_SHOP) & ~orders.uses_second,
+            "market": (system != IN_SHOP) & ~orders.uses_second,
+            "second": orders.uses_second,
+        }
+        for name, mask in seen.items():
             self.seen[name][orders.person[mask]] = True
         paid = orders.paid > 0
         day = np.clip((orders.paid + 28800) // 86400 - (self._starts[0] + 28800) // 86400 + 10, 0, len(self.usd) - 1)
@@ -253,20 +258,23 @@ class Truth:
             "identities.parquet",
             f"""
             SELECT * FROM (
-                SELECT person_id, 'shopify' AS source_system, 'email' AS key_kind, lower(email) AS source_key,
-                    shop_phone AS phone, email, link AS linked_by
+                SELECT person_id, 'shopify' AS source_system, 'person' AS customer_type, 'email' AS key_kind,
+                    lower(email) AS source_key, shop_phone AS phone, email, link AS linked_by
                 FROM person JOIN seen_arrow USING (person) WHERE seen_shop
-                UNION ALL SELECT person_id, 'shopify', 'email', lower(second_email), shop_phone, second_email, 'phone'
+                UNION ALL SELECT person_id, 'shopify', 'person', 'email', lower(second_email), shop_phone,
+                    second_email, 'phone'
                 FROM person JOIN seen_arrow USING (person)
                 WHERE seen_second AND second_email IS NOT NULL AND systems = {IN_SHOP}
-                UNION ALL SELECT person_id, 'taobao', 'account', account, market_phone, NULL, link
+                UNION ALL SELECT person_id, 'taobao', 'person', 'account', account, market_phone, NULL, link
                 FROM person JOIN seen_arrow USING (person) WHERE seen_market
-                UNION ALL SELECT person_id, 'taobao', 'account', second_account, market_phone, NULL, 'phone'
+                UNION ALL SELECT person_id, 'taobao', 'person', 'account', second_account, market_phone, NULL, 'phone'
                 FROM person JOIN seen_arrow USING (person)
                 WHERE seen_second AND second_account IS NOT NULL AND systems <> {IN_SHOP}
                 UNION ALL SELECT coalesce(p.person_id, 'B' || lpad(n::varchar, 7, '0')),
-                    CASE WHEN is_cn THEN 'crm_cn' ELSE 'salesforce' END, 'id', {key}, phone, l.email,
-                    CASE WHEN shopper < 0 THEN 'single' WHEN is_cn THEN 'phone' ELSE 'email' END
+                    CASE WHEN is_cn THEN 'crm_cn' ELSE 'salesforce' END,
+                    CASE WHEN is_cn OR ({known}) THEN 'organisation' ELSE 'person' END, 'id', {key}, phone, l.email,
+                    CASE WHEN shopper < 0 THEN 'single' WHEN is_cn THEN 'phone' WHEN {known} THEN 'none'
+                        ELSE 'email' END
                 FROM lead l LEFT JOIN person p ON p.person = l.shopper WHERE created < {end}
             ) ORDER BY person_id, source_system, source_key
             """,

@@ -275,8 +275,11 @@ def test_identities_say_which_records_are_one_person(company: tuple[Home, Sample
             r["linked_by"] == "phone" for r in records
         ):
             assert len({r["phone"] for r in records}) == 1
-    emails = {records[0]["Email"].lower() for records in _shop_orders(home).values()}
-    assert emails == {r["source_key"] for r in rows if r["source_system"] == "shopify"}
+    keys = {system: {r["source_key"] for r in rows if r["source_system"] == system} for system in ("shopify", "taobao")}
+    assert keys["shopify"] == {records[0]["Email"].lower() for records in _shop_orders(home).values()}
+    assert keys["taobao"] == {
+        heads[0]["买家会员名"] for heads in _market_rows(home, "taobao/*/ExportOrderList*.csv").values()
+    }
 
 
 def test_every_order_and_lead_has_its_true_channel(company: tuple[Home, SampleSummary]) -> None:

@@ -52,9 +52,10 @@ class PersonalDataScan:
         Where something is found, the deliveries that brought it are looked for among `active_seqs` in the clean lake:
         a mart's column may come from another delivery than its row.
         """
+        suspects = self._suspect_columns(connection, manifest)
         found = []
         for mart in manifest.marts:
-            columns = [column for column in mart.columns if _holds_text(column.type)]
+            columns = [column for column in mart.columns if column in suspects]
             findings = self._scan(connection, _relation(mart), columns) if mart.rows and columns else []
             found.append(MartFindings(mart.full_name, tuple(findings), ()))
         guilty = [mart for mart in found if mart.findings]
@@ -62,6 +63,30 @@ class PersonalDataScan:
             return found
         seqs = self._deliveries_in_lake(connection, guilty, home, active_seqs)
         return [replace(mart, delivery_seqs=seqs) if mart.findings else mart for mart in found]
+
+    def _suspect_columns(self, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[MartColumn]:
+        """Columns of the kinds in which anything is found, looking at the values of all marts together.
+
+        Marts share most of their values (keys, regions, channels): each distinct value is compared once for each kind
+        of column. A build without a find, the usual one, needs no more.
+        """
+        kinds: dict[tuple[bool, bool], list[tuple[Mart, MartColumn]]] = {}
+        for mart in manifest.marts:
+            for column in mart.columns:
+                if mart.rows and _holds_text(column.type):
+                    kinds.setdefault((column.is_id, column.is_business), []).append((mart, column))
+        suspects = []
+        for (is_id, is_business), columns in kinds.items():
+            connection.execute("create or replace temp table all_values (value varchar)")
+            for mart, column in columns:
+                connection.execute(
+                    f"insert into all_values select distinct {quoted(column.name)}::varchar from {_relation(mart)}"
+                )
+            values = MartColumn("value", "VARCHAR", "", is_id, is_business)
+            if self._scan(connection, "(select distinct value from all_values)", [values]):
+                suspects += [column for _, column in columns]
+        connection.execute("drop table if exists all_values")
+        return suspects
 
     def _deliveries_in_lake(
         self,

@@ -70,17 +70,19 @@ class Matcher(Protocol):
 class DeterministicMatcher:
     """Equal keys and tokens make one customer.
 
-    The source's own key links within its system; national ids and open ids link everywhere; phone numbers and e-mail
-    addresses link records of the same customer type everywhere (a person and the organisation whose number that person
-    gave stay apart). A number or address that more than `maximum_owners` customers (distinct own keys of a system)
+    The source's own key links within its system; national ids, open ids, phone numbers and e-mail addresses link
+    everywhere. `keep_types_apart`: a phone number or e-mail address does not link a person with an organisation (whose
+    contact that person may be); by default it does, so that what a contact buys elsewhere is seen. A number or address
+    that more than `maximum_owners` customers (distinct own keys of a system)
     share belongs to nobody in particular - a call centre, a placeholder - and is not used; the same holds for open ids.
     """
 
     maximum_owners: int = DEFAULT_MAXIMUM_OWNERS
+    keep_types_apart: bool = False
 
     @property
     def version(self) -> str:
-        return f"deterministic 1, at most {self.maximum_owners} owners"
+        return f"deterministic 1, {self}"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -128,13 +130,13 @@ class DeterministicMatcher:
         connection.execute("drop table if exists shared_identifier")
         return Matches(pa.concat_tables(parts), tuple(unused))
 
-    @staticmethod
-    def _groups() -> Mapping[str, tuple[str, ...]]:
+    def _groups(self) -> Mapping[str, tuple[str, ...]]:
         """Columns that have to be equal, by rule; the last is the identifier."""
+        kind = ("customer_type",) if self.keep_types_apart else ()
         return {
             "own_key": ("source_system", "own_key"),
             "national_id": ("national_id_token",),
             "open_id": ("open_id_token",),
-            "phone": ("customer_type", "phone_token"),
-            "email": ("customer_type", "email_token"),
+            "phone": (*kind, "phone_token"),
+            "email": (*kind, "email_token"),
         }

@@ -3,8 +3,8 @@
 Belongs here: which rows of the lake are the present state of a source customer. Not here: matching them.
 
 A record is a (source_system, source_customer_key). It counts where an active delivery that is not superseded holds it:
-in the entity `customer`, or as the customer of a fact. The customer of a web session is left out: it may be another
-system's key, and says nothing of its own.
+in the entities `customer` and `lead`, or as the customer of a fact. The customer of a web session is left out: it may
+be another system's key, and says nothing of its own.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.engine import quote
+from ingestion.entity import load_entities
 from ingestion.home import Home
 
 #: Entities whose source_customer_key is a key of their own system.
-FACTS = ("order", "opportunity", "lead", "survey_response")
+FACTS = ("order", "opportunity", "survey_response")
 CUSTOMER = "customer"
+#: Entities whose rows say something of the customer. A lead that is a customer already carries that customer's key:
+#: its e-mail address may be the only one there is.
+STATES = (CUSTOMER, "lead")
 UNITS = "delivery_unit"
-ENTITIES = (CUSTOMER, *FACTS)
+ENTITIES = (*STATES, *FACTS)
 
 
 def read_records(connection: Any, home: Home, active: Sequence[int], columns: Sequence[str]) -> int:
@@ -39,34 +43,29 @@ def read_records(connection: Any, home: Home, active: Sequence[int], columns: Se
     )
     are_superseded = _superseded(connection, home)
     extra = "".join(f", {name}" for name in columns)
+    states = " union all by name ".join(
+        [_no_states(columns), *(_states(home, e, columns, are_superseded) for e in STATES if _has_files(home, e))]
+    )
     connection.execute(
         f"""
         create or replace temp table customer_state as
         select
-            source_system, source_customer_key,
-            coalesce(own_key, source_customer_key) as own_key,
-            coalesce(customer_type, 'person') as customer_type{extra},
+            source_system, source_customer_key, own_key, customer_type{extra},
             min(_delivery_seq) as since_delivery_seq,
             bool_or(is_current) as is_current
-        from ({_rows(home, CUSTOMER, are_superseded)})
+        from ({states})
         group by all
-        """
-        if _has_files(home, CUSTOMER)
-        else f"""
-        create or replace temp table customer_state as
-        select
-            null::varchar as source_system, null::varchar as source_customer_key, null::varchar as own_key,
-            null::varchar as customer_type{"".join(f", null::varchar as {name}" for name in columns)},
-            null::bigint as since_delivery_seq, null::boolean as is_current
-        where false
         """
     )
     connection.execute(
         """
         create or replace temp table known_record as
-        select source_system, source_customer_key, min(own_key) filter (is_current) as own_key,
+        select
+            source_system, source_customer_key,
+            coalesce(min(own_key) filter (is_current), source_customer_key) as own_key,
             min(since_delivery_seq) as since_delivery_seq
-        from customer_state group by all having bool_or(is_current)
+        from customer_state
+        group by source_system, source_customer_key having bool_or(is_current)
         """
     )
     _customers_of_facts(connection, home, are_superseded)
@@ -77,22 +76,36 @@ def read_records(connection: Any, home: Home, active: Sequence[int], columns: Se
         from (from known_record union all from fact_record)
         """
     )
-    empty = "".join(f", null::varchar as {name}" for name in columns)
     connection.execute(
         f"""
         create or replace temp table identity_state as
-        select r.record, s.source_system, s.source_customer_key, s.own_key, s.customer_type{extra}
-        from customer_state as s join identity_record as r using (source_system, source_customer_key)
-        where s.is_current
-        union all
-        select record, source_system, source_customer_key, own_key, 'person'{empty}
-        from identity_record
-        anti join (from customer_state where is_current) using (source_system, source_customer_key)
+        select
+            r.record, r.source_system, r.source_customer_key, coalesce(s.own_key, r.own_key) as own_key,
+            coalesce(s.customer_type, 'person') as customer_type{extra}
+        from identity_record as r
+        left join (from customer_state where is_current) as s using (source_system, source_customer_key)
         """
     )
     for table in ("customer_state", "known_record", "fact_record", "superseded_unit", "active_delivery"):
         connection.execute(f"drop table {table}")
     return int(connection.execute("select count(*) from identity_record").fetchone()[0])
+
+
+def _no_states(columns: Sequence[str]) -> str:
+    """SQL of no rows with the columns and types of states."""
+    entity = load_entities()[CUSTOMER]
+    types = {column.name: column.engine_type for column in entity.all_columns}
+    names = ("source_system", "source_customer_key", "own_key", "customer_type", *columns, "_delivery_seq")
+    typed = ", ".join(f"null::{types[name]} as {name}" for name in names)
+    return f"select {typed}, null::boolean as is_current where false"
+
+
+def _states(home: Home, entity: str, columns: Sequence[str], are_superseded: bool) -> str:
+    """SQL of an entity's rows as states; what the entity does not have is left to be null."""
+    has = {column.name for column in load_entities()[entity].all_columns}
+    wanted = ("source_system", "source_customer_key", "own_key", "customer_type", *columns, "_delivery_seq")
+    names = ", ".join(name for name in wanted if name in has)
+    return f"select {names}, is_current from ({_rows(home, entity, are_superseded)})"
 
 
 def _customers_of_facts(connection: Any, home: Home, are_superseded: bool) -> None:

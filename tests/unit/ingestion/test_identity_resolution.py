@@ -131,10 +131,12 @@ def test_one_own_key_of_two_systems_links_nothing(lake: Lake) -> None:
     assert lake.resolve().customers == 2
 
 
-def test_a_person_and_an_organisation_do_not_merge_by_phone(lake: Lake) -> None:
+def test_a_contact_and_the_organisation_merge_unless_types_are_kept_apart(lake: Lake) -> None:
     organisation = {"source_customer_key": "o", "customer_type": "organisation", "phone_token": "p"}
     lake.deliver("crm", [organisation, person("1", phone_token="p"), {"source_customer_key": "2", "phone_token": "p"}])
-    ids = lake.resolve() and lake.ids()
+    assert lake.resolve().customers == 1
+    assert lake.resolve(matchers=[DeterministicMatcher(keep_types_apart=True)]).customers == 2
+    ids = lake.ids()
     assert ids["crm/1"] == ids["crm/2"] != ids["crm/o"]
 
 
@@ -164,6 +166,14 @@ def test_customers_of_facts_without_a_record_stand_alone(lake: Lake) -> None:
     assert {key: row["rule"] for key, row in lake.links().items()} == dict.fromkeys(
         ["shop/1", "shop/order-2", "shop/opportunity-2", "shop/lead-2"], "alone"
     )
+
+
+def test_a_lead_lends_its_address_to_the_customer_it_became(lake: Lake) -> None:
+    lake.deliver("crm", [{"source_customer_key": "account", "customer_type": "organisation", "own_key": "u"}])
+    lake.deliver("crm", [person("account", email_token="e")], entity="lead", unit="lead 1")
+    lake.deliver("shop", [person("1", email_token="e")])
+    assert lake.resolve().customers == 1
+    assert lake.links()["crm/account"]["rule"] == "email"
 
 
 def test_only_the_present_state_of_active_deliveries_counts(lake: Lake) -> None:

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -43,6 +44,7 @@ from publishing.marts import ColumnSpec, MartSpec
 
 #: Partition of rows without a date, and of a mart without partitions.
 UNDATED, WHOLE = "undated", "all"
+SYNCING_THREADS = 16
 #: Types that Parquet cannot hold as they are.
 UNWRITABLE = ("HUGEINT", "UHUGEINT", "BIT", "UNION")
 
@@ -105,6 +107,8 @@ def create_build(
         connection.execute(f"set temp_directory = {literal(str(home.scratch))}")
         exports = [_export(connection, home, spec, former) for spec in specs]
         engine = f"duckdb {duckdb.__version__}"
+    written = {temporary: path for _, files in exports for temporary, path in files.items()}
+    _settle(written)
     marts = tuple(mart for mart, _ in exports)
     facts = [[mart.full_name, mart.description, str(mart.late_customer), _column_facts(mart)] for mart in marts]
     content_hash = _digest([facts, [[m.full_name, m.content_hash] for m in marts if not m.has_run_facts]])
@@ -150,7 +154,7 @@ def create_build(
             content_hash=content_hash,
         ),
     )
-    return Build(manifest, folder, is_new, written_files=sum(written for _, written in exports))
+    return Build(manifest, folder, is_new, written_files=len(written))
 
 
 def _former_files(home: Home, ledger: Engine) -> dict[str, PartFile]:
@@ -166,8 +170,8 @@ def _former_files(home: Home, ledger: Engine) -> dict[str, PartFile]:
 
 def _export(
     connection: duckdb.DuckDBPyConnection, home: Home, spec: MartSpec, former: Mapping[str, PartFile]
-) -> tuple[Mart, int]:
-    """Hash a table in one pass and write the partitions that are not there yet."""
+) -> tuple[Mart, dict[Path, Path]]:
+    """Hash a table in one pass and write the partitions that are not there yet: temporary path -> final path."""
     columns = _columns(connection, spec)
     names = {column.name for column in columns}
     late = {spec.late_customer.system_column, spec.late_customer.key_column} if spec.late_customer else set()
@@ -193,7 +197,8 @@ def _export(
     ).fetchall()
     signature = [[column.name, column.type] for column in columns]
     folder = parts_folder(home) / spec.full_name
-    files, written = [], 0
+    files: list[PartFile] = []
+    written: dict[Path, Path] = {}
     for starts, row_count, first, second in rows:
         if row_count == 0:
             continue
@@ -201,6 +206,7 @@ def _export(
         content_hash = _digest([signature, row_count, first, second])[:32]
         path = folder / f"{partition}-{content_hash}.parquet"
         relative = path.relative_to(home.root).as_posix()
+        content = path
         if path.exists():
             path.touch()  # young again: retention leaves it to the build under way
             known = former.get(relative)
@@ -208,15 +214,15 @@ def _export(
                 files.append(known)
                 continue
         else:
-            _write_partition(connection, spec, columns, starts, path)
-            written += 1
+            content = _write_partition(connection, spec, columns, starts, path)
+            written[content] = path
         files.append(
             PartFile(
                 path=relative,
                 partition=partition,
                 rows=row_count,
-                bytes=path.stat().st_size,
-                sha256=_file_sha256(path),
+                bytes=content.stat().st_size,
+                sha256=_file_sha256(content),
                 content_hash=content_hash,
             )
         )
@@ -274,8 +280,8 @@ def _write_partition(
     columns: Sequence[MartColumn],
     starts: date | None,
     path: Path,
-) -> None:
-    """Write one partition whole or not at all."""
+) -> Path:
+    """Write one partition under a temporary name beside its final one, and return that."""
     condition = ""
     if spec.partition_by is not None:
         column = quoted(spec.partition_by)
@@ -291,10 +297,23 @@ def _write_partition(
         f"copy (select {selected} from {spec.relation}{condition}{order}) "
         f"to {literal(str(temporary))} (format parquet, compression zstd)"
     )
-    with temporary.open("rb") as file:
+    return temporary
+
+
+def _settle(written: Mapping[Path, Path]) -> None:
+    """Make files durable, several at once (they share the journal's commits), then give them their names."""
+    with ThreadPoolExecutor(SYNCING_THREADS) as pool:
+        list(pool.map(_sync, written))
+    for temporary, path in written.items():
+        temporary.chmod(0o444)
+        temporary.replace(path)
+    for folder in sorted({path.parent for path in written.values()}):
+        sync_folder(folder)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
         os.fsync(file.fileno())
-    temporary.chmod(0o444)
-    temporary.replace(path)
 
 
 def _file_sha256(path: Path) -> str:

@@ -171,6 +171,14 @@ def _register(
     history.add(delivery)
 
 
+def recognise(system: str, path: Path, contracts: ContractSet) -> tuple[Contract | None, str]:
+    """The contract that would read a file dropped for that system, and why none would; nothing is registered."""
+    found = _look(system, path.name, path, contracts)
+    if found is None:
+        return None, "changed while it was read, or cannot be read"
+    return found.contract, found.reason
+
+
 def archive_name(sha256: str) -> str:
     """Path below the archive of the file with that hash."""
     return f"{sha256[:2]}/{sha256}.mpf"

@@ -70,11 +70,7 @@ def deliveries(run: HomeRun) -> dg.MaterializeResult:
 @dg.multi_asset(
     name="ingest",
     specs=[entity_spec(entity, [DELIVERIES], "clean_lake") for entity in LAKE],
-    check_specs=[
-        spec
-        for name in CLEAN_SUITES
-        for spec in checks.check_specs([name], entity_key(name))
-    ],
+    check_specs=[spec for name in CLEAN_SUITES for spec in checks.check_specs([name], entity_key(name))],
 )
 def clean_entities(run: HomeRun) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Read by contract, clean, protect, check and account: what is fit becomes active, what is not is held."""

@@ -38,7 +38,7 @@ def guarded() -> Iterator[None]:
         raise dg.Failure(description=str(error), allow_retries=False) from None
     except dg.DagsterError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (raised again, by type and place)
         FAILURES.append(error)
         raise dg.Failure(
             description=brief(error),

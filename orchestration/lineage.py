@@ -149,9 +149,7 @@ def _schema(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def _table_lineage(columns: Mapping[str, Any]) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(
         deps_by_column={
-            column: [
-                dg.TableColumnDep(asset_key=dg.AssetKey(key), column_name=upstream) for key, upstream in deps
-            ]
+            column: [dg.TableColumnDep(asset_key=dg.AssetKey(key), column_name=upstream) for key, upstream in deps]
             for column, deps in columns.items()
         }
     )

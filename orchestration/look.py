@@ -121,7 +121,9 @@ def _age(path: Path) -> float:
 
 
 def _pending(ledger: Engine) -> list[int]:
-    query = select(delivery.c.delivery_seq).where(delivery.c.state.in_(PENDING_STATES)).order_by(delivery.c.delivery_seq)
+    query = (
+        select(delivery.c.delivery_seq).where(delivery.c.state.in_(PENDING_STATES)).order_by(delivery.c.delivery_seq)
+    )
     with ledger.connect() as connection:
         return list(connection.execute(query).scalars())
 

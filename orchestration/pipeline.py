@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ingestion.errors import MilepostError
 from ingestion.ledger import runs
 from orchestration import look
-from orchestration.session import GateClosed, RunSession
+from orchestration.session import RunSession
 
 if TYPE_CHECKING:
     from expectations.results import CheckResult
@@ -155,7 +155,9 @@ def create(session: RunSession) -> Build:
             run_id=session.run_id,
         )
         report.row_count = sum(mart.rows for mart in build.manifest.marts)
-        report.note = f"{report.row_count:,} rows in {len(build.manifest.marts)} marts, {build.written_files} files written"
+        report.note = (
+            f"{report.row_count:,} rows in {len(build.manifest.marts)} marts, {build.written_files} files written"
+        )
         session.summary["build_id"] = build.build_id
         return build
 
@@ -231,12 +233,9 @@ def publish(session: RunSession) -> Publication:
     from publishing import versions
 
     with session.stage("publish") as report:
-        try:
-            publication = publishing.publish(
-                session.home, session.ledger, latest_build_id(session), now=session.clock(), run_id=session.run_id
-            )
-        except publishing.GateClosedError as error:
-            raise GateClosed(error.what, where=error.where, remedy=error.remedy) from None
+        publication = publishing.publish(
+            session.home, session.ledger, latest_build_id(session), now=session.clock(), run_id=session.run_id
+        )
         technical = session.settings.technical
         versions.retain(
             session.home,

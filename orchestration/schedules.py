@@ -34,9 +34,7 @@ def look_schedule(context: ScheduleEvaluationContext) -> dg.RunRequest | dg.Skip
         return dg.SkipReason("nothing is new")
     # the hour is part of the key: what failed is tried again, and not more often than that
     key = f"{waiting.key}-{context.scheduled_execution_time:%Y%m%d%H}"
-    return dg.RunRequest(
-        run_key=key, run_config=jobs.run_config(RunRequest(home=home, launched_by="schedule"))
-    )
+    return dg.RunRequest(run_key=key, run_config=jobs.run_config(RunRequest(home=home, launched_by="schedule")))
 
 
 @dg.schedule(

@@ -30,9 +30,7 @@ def inbox_sensor(context: SensorEvaluationContext) -> dg.RunRequest | dg.SkipRea
     waiting = look.waiting(home)
     if not waiting:
         return dg.SkipReason("nothing is new")
-    return dg.RunRequest(
-        run_key=waiting.key, run_config=jobs.run_config(RunRequest(home=home, launched_by="sensor"))
-    )
+    return dg.RunRequest(run_key=waiting.key, run_config=jobs.run_config(RunRequest(home=home, launched_by="sensor")))
 
 
 SENSORS = [inbox_sensor]

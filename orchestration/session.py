@@ -17,18 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
-from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.ledger import runs
 from orchestration.scrub import brief
 from orchestration.settings import PROJECT_DIR, Settings, check_home, load_settings
+from publishing.publish import GateClosedError
 
 if TYPE_CHECKING:
     from ingestion.privacy.keys import Keys
-
-
-class GateClosed(MilepostError):
-    """Nothing was published: the build, or the data before it, is not fit. Never retried. Exit code 3."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,7 @@ class RunSession:
             listener(report, False)
         try:
             yield report
-        except GateClosed as error:
+        except GateClosedError as error:
             self.outcome = runs.GATE_CLOSED
             self.summary["error"] = str(error)
             raise
@@ -164,8 +160,6 @@ def open_session(request: RunRequest, run_id: str, *, now: datetime) -> Iterator
             try:
                 yield session
             finally:
-                runs.end_run(
-                    ledger, run_id, ended_at=session.clock(), outcome=session.outcome, summary=session.summary
-                )
+                runs.end_run(ledger, run_id, ended_at=session.clock(), outcome=session.outcome, summary=session.summary)
         finally:
             ledger.dispose()

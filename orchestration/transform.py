@@ -4,7 +4,6 @@ Belongs here: which models an op runs, how dbt's nodes become assets, what is to
 means. Not here: any SQL (`dbt_project/`), the stages around it (`pipeline.py`).
 """
 
-
 import json
 import os
 import shutil
@@ -20,7 +19,8 @@ from ingestion.errors import MilepostError
 from orchestration import lineage, prepare
 from orchestration.guard import guarded
 from orchestration.resources import HomeRun, ProjectDbt
-from orchestration.session import GateClosed, RunSession
+from orchestration.session import RunSession
+from publishing.publish import GateClosedError
 
 #: dbt selections of the two ops; together they are every model and seed. What lies between core marts and KPIs belongs
 #: to the second: an op whose models depend on those of the other in both directions would be cut into many dbt calls.
@@ -101,13 +101,14 @@ def transform(
 ) -> Iterator[DbtEvent]:
     """Run `dbt build` (models, seeds, data tests) for an op's selection and tell what came of it.
 
-    A data test that fails closes the gate: GateClosed names the tests, since dbt leaves out what depends on the tested
-    model. Tests that passed or warned are handed to the gate, which stores them with its verdict. A model that fails
-    is a MilepostError.
+    A data test that fails closes the gate: GateClosedError names the tests, since dbt leaves out what depends on the
+    tested model. Tests that passed or warned are handed to the gate, which stores them with its verdict. A model that
+    fails is a MilepostError.
     Unit tests of models are part of `make test`, not of a run.
     """
     target = session.home.dbt_target
     prepare_target(target)
+    apply_environment(session)
     with session.stage(stage) as report:
         invocation = dbt.cli(
             dbt_arguments(session, test_selection), context=context, target_path=target, raise_on_error=False
@@ -134,12 +135,12 @@ def transform(
 
 
 def dbt_arguments(session: RunSession, test_selection: str) -> list[str]:
-    """Arguments of `dbt build` for a run: its clock and the business numbers that the home sets.
+    """Arguments of `dbt build` for a run: the business numbers that the home sets; its clock goes by the environment.
 
     `test_selection` is dbt's indirect selection: in the first op a test waits for the op that builds its last model.
     """
-    variables = {**session.settings.overrides, "as_of": session.as_of.isoformat(sep=" ", timespec="seconds")}
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables, default=str)]
+    variables = json.dumps(session.settings.overrides, default=str, sort_keys=True)
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", variables]
     arguments += ["--indirect-selection", test_selection]
     if session.request.full_refresh:
         arguments.append("--full-refresh")
@@ -151,6 +152,7 @@ def dbt_environment(session: RunSession) -> dict[str, str]:
     technical = session.settings.technical
     environment = {
         "MILEPOST_HOME": str(session.home.root),
+        "MILEPOST_AS_OF": session.as_of.isoformat(sep=" ", timespec="seconds"),
         "DBT_TARGET_PATH": str(session.home.dbt_target),
         "DBT_LOG_PATH": str(session.home.dbt_target),
     }
@@ -205,7 +207,7 @@ def failure(target: Path) -> MilepostError:
         )
     if failed:
         named = ", ".join(f"{_name(unique_id)} ({count} rows)" for unique_id, count in failed[:5])
-        return GateClosed(
+        return GateClosedError(
             f"{len(failed)} integrity tests failed: {named}",
             where="dbt",
             remedy="`milepost deliveries list` shows what came; withdraw or correct what is wrong, and run again",

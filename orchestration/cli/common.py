@@ -39,11 +39,23 @@ class Format(StrEnum):
 
 
 #: Columns that are not broken into lines: they are copied into the next command.
-WHOLE_WORDS = ("contract", "delivery", "source", "state", "version", "for_example", "stage (seconds)", "outcome", "name")
+WHOLE_WORDS = (
+    "contract",
+    "delivery",
+    "source",
+    "state",
+    "version",
+    "for_example",
+    "stage (seconds)",
+    "outcome",
+    "name",
+)
 
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="Where everything lives (else MILEPOST_HOME, else var/ in the project).", metavar="DIR"),
+    typer.Option(
+        "--home", help="Where everything lives (else MILEPOST_HOME, else var/ in the project).", metavar="DIR"
+    ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 

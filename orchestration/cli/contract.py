@@ -53,11 +53,12 @@ def check(
     system: Annotated[str | None, typer.Option("--system", help="System of the files; else by their folder.")] = None,
     form: common.FormatOption = common.Format.TABLE,
 ) -> int:
-    """Check all contracts, every mistake listed at once; or which contract reads each file, and what it misses.
+    """Check all contracts, every mistake listed at once; or which contract reads each file, and why none does.
 
     Ends with 4 when a file is not recognised.
     """
     from ingestion.contracts.loader import load_contracts
+    from ingestion.receive import recognise
 
     contracts = load_contracts()
     if not files:
@@ -67,6 +68,7 @@ def check(
     for path in files:
         if not path.is_file():
             raise UsageError("no such file", where=str(path))
-        rows.append(_recognise(path, system, contracts))
-    common.emit(["file", "contract", "missing", "unknown"], rows, form)
+        found, reason = recognise(system or path.resolve().parent.name, path, contracts)
+        rows.append([str(path), found.id if found else None, reason])
+    common.emit(["file", "contract", "reason"], rows, form)
     return common.DONE if all(row[1] for row in rows) else common.HELD

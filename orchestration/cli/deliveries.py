@@ -131,10 +131,7 @@ def show(
     if issues:
         common.emit(
             ["effect", "reason", "part", "column", "records", "first_record", "detail"],
-            [
-                (i.effect, i.reason, i.part, i.column_name, i.row_count, i.first_record_number, i.detail)
-                for i in issues
-            ],
+            [(i.effect, i.reason, i.part, i.column_name, i.row_count, i.first_record_number, i.detail) for i in issues],
             form,
             title="found in it",
         )

@@ -59,10 +59,9 @@ def demo(
     )
     marker = demo_home.read_marker(place)
     if marker is None:
-        with progress() as show:
-            with show("make exports") as report:
-                summary = write_sample(place, size.value, seed=seed)
-                report.note = f"{summary.file_count:,} files, {summary.row_count:,} rows"
+        with progress() as show, show("make exports") as report:
+            summary = write_sample(place, size.value, seed=seed)
+            report.note = f"{summary.file_count:,} files, {summary.row_count:,} rows"
         as_of = parse_as_of(summary.end_date.isoformat(), load_settings(place).reporting_time_zone)
         marker = demo_home.DemoHome(size.value, seed, as_of.isoformat(), str(key_file))
         demo_home.write_marker(place, marker)
@@ -100,7 +99,7 @@ def print_headlines(home: Home, as_of: datetime) -> None:
     common.say("where to look next")
     for line in (
         "milepost kpi revenue --by channel --grain month",
-        'milepost query "select * from goals.goal_attainment where status = \'red\'"',
+        "milepost query \"select * from goals.goal_attainment where status = 'red'\"",
         "milepost rejects list",
         "milepost status --timing",
         "milepost ui",
@@ -121,7 +120,9 @@ def headline_rows(connection: Any, as_of: datetime) -> list[dict[str, Any]]:
             select kpi_id, plan_to_date, attainment, status from goals.goal_attainment
             where grain = 'year' and period_start = make_date(?, 1, 1) and dimension = 'total' and member = 'all'
         ),
-        names as (select kpi_id, any_value(name) as name, any_value(name_zh) as name_zh from kpi.kpi_catalogue group by all)
+        names as (
+            select kpi_id, any_value(name) as name, any_value(name_zh) as name_zh from kpi.kpi_catalogue group by kpi_id
+        )
         select names.name, names.name_zh, totals.value, totals.unit, goals.plan_to_date, goals.attainment, goals.status
         from headlines
         inner join totals using (kpi_id)

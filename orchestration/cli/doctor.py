@@ -34,7 +34,7 @@ def doctor(form: common.FormatOption = common.Format.TABLE, home: common.HomeOpt
     place = common.the_home(home)
     findings = [finding for check in CHECKS for finding in _run(check, place)]
     marks = {True: "ok", False: "wrong", None: "note"}
-    rows = [[marks[f.is_well], f.what, f.detail, f.remedy] for f in findings]
+    rows = [[marks[f.is_well], f.what, f.detail, "" if f.is_well else f.remedy] for f in findings]
     common.emit(["", "what", "found", "remedy"], rows, form)
     return common.FAILED if any(f.is_well is False for f in findings) else common.DONE
 
@@ -43,7 +43,9 @@ def _run(check: Callable[[Home], Iterator[Finding]], home: Home) -> list[Finding
     try:
         return list(check(home))
     except MilepostError as error:
-        return [Finding(check.__name__.strip("_"), False, f"{error.where or ''} {error.what}".strip(), error.remedy or "")]
+        return [
+            Finding(check.__name__.strip("_"), False, f"{error.where or ''} {error.what}".strip(), error.remedy or "")
+        ]
     except OSError as error:
         return [Finding(check.__name__.strip("_"), False, error.strerror or type(error).__name__, "Check permissions")]
 
@@ -126,8 +128,12 @@ def _dbt(_home: Home) -> Iterator[Finding]:
     dbt = Path(sys.executable).with_name("dbt")
     yield Finding("dbt", dbt.exists(), str(dbt), "make setup")
     ready = prepare.is_prepared()
-    yield Finding("dbt manifest", ready or None, "parsed" if ready else "of another state of the project",
-                  "" if ready else "the next run parses it anew")
+    yield Finding(
+        "dbt manifest",
+        ready or None,
+        "parsed" if ready else "of another state of the project",
+        "" if ready else "the next run parses it anew",
+    )
 
 
 def _ledger(home: Home) -> Iterator[Finding]:
@@ -152,7 +158,9 @@ def _catalog(home: Home) -> Iterator[Finding]:
 
     try:
         with common.the_catalog(home) as connection:
-            views = connection.execute("select schema_name, view_name from duckdb_views() where not internal").fetchall()
+            views = connection.execute(
+                "select schema_name, view_name from duckdb_views() where not internal"
+            ).fetchall()
             for schema, name in views:
                 connection.execute(f'select * from "{schema}"."{name}" limit 0')
     except duckdb.Error:

@@ -25,7 +25,7 @@ class Grain(StrEnum):
 
 
 def kpi(
-    kpi_id: Annotated[str, typer.Argument(help="KPI, e.g. revenue; `milepost query \"from kpi.kpi_catalogue\"`.")],
+    kpi_id: Annotated[str, typer.Argument(help='KPI, e.g. revenue; `milepost query "from kpi.kpi_catalogue"`.')],
     by: Annotated[str | None, typer.Option("--by", help="Dimension; else the whole.", metavar="DIMENSION")] = None,
     grain: Annotated[Grain, typer.Option("--grain", help="Length of the periods.")] = Grain.MONTH,
     from_: Annotated[str | None, typer.Option("--from", help="First day.", metavar="DATE")] = None,

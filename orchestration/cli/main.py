@@ -90,7 +90,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def tell(error: MilepostError) -> int:
     """Print an error as what, where, remedy, and return the exit code of its kind."""
-    from orchestration.session import GateClosed
     from publishing.publish import GateClosedError
 
     lines = [f"error: {error.what}"]
@@ -101,7 +100,7 @@ def tell(error: MilepostError) -> int:
     sys.stderr.write("\n".join(lines) + "\n")
     if isinstance(error, UsageError):
         return common.WRONG_USE
-    return common.GATE_CLOSED if isinstance(error, GateClosed | GateClosedError) else common.FAILED
+    return common.GATE_CLOSED if isinstance(error, GateClosedError) else common.FAILED
 
 
 def _tell_unexpected(error: Exception) -> int:
@@ -116,8 +115,10 @@ def _tell_unexpected(error: Exception) -> int:
         folder = Path(tempfile.gettempdir())
     path = folder / "milepost-error.log"
     path.write_text(safe_report(error) + "\n", encoding="utf-8")
-    sys.stderr.write(f"error: {brief(error)}\nwhere: {path}\nremedy: run `milepost doctor`; if it finds nothing, "
-                     "this is a fault of Milepost: report it with that file\n")
+    sys.stderr.write(
+        f"error: {brief(error)}\nwhere: {path}\nremedy: run `milepost doctor`; if it finds nothing, "
+        "this is a fault of Milepost: report it with that file\n"
+    )
     return common.FAILED
 
 

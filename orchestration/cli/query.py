@@ -14,7 +14,7 @@ from orchestration.cli import common
 
 
 def query(
-    sql: Annotated[str, typer.Argument(help="One SELECT statement, e.g. \"select * from kpi.kpi_values limit 5\".")],
+    sql: Annotated[str, typer.Argument(help='One SELECT statement, e.g. "select * from kpi.kpi_values limit 5".')],
     form: common.FormatOption = common.Format.TABLE,
     home: common.HomeOption = None,
 ) -> None:
@@ -35,9 +35,7 @@ def query(
             rows = result.fetchall()
         except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
             # these three speak of names and syntax; other messages of the engine quote values
-            raise UsageError(
-                str(error).strip(), remedy="`milepost query \"show all tables\"` lists the marts"
-            ) from None
+            raise UsageError(str(error).strip(), remedy='`milepost query "show all tables"` lists the marts') from None
         except duckdb.Error as error:
             raise UsageError(
                 f"the query failed while it ran ({type(error).__name__})",

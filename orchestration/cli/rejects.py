@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+
 from orchestration.cli import common
 
 app = typer.Typer(no_args_is_help=True, help="Rejected records and why.")

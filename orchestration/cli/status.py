@@ -5,12 +5,17 @@ Belongs here: what a person in charge wants to know first. Not here: business al
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ingestion.home import Home
 from orchestration.cli import common
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ingestion.ledger.runs import RunRecord
 
 
 def status(
@@ -46,7 +51,6 @@ def collect(home: Home) -> dict[str, Any]:
     from ingestion.ledger.tables import delivery, delivery_part, source_check
     from orchestration.session import utc_now
 
-    now = utc_now()
     with common.the_ledger(home) as ledger:
         with ledger.connect() as connection:
             rejected: dict[str, int] = {
@@ -96,6 +100,7 @@ def collect(home: Home) -> dict[str, Any]:
         failed = builds.quality_results(ledger, latest.build_id, failed_only=True) if latest else []
         publication = builds.latest_publication(ledger)
         last = runs.last_runs(ledger, 5)
+    now = home_clock(utc_now(), last[0] if last else None)
     return {
         "home": str(home.root),
         "sources": [
@@ -137,10 +142,13 @@ def collect(home: Home) -> dict[str, Any]:
     }
 
 
+def home_clock(wall: datetime, last: RunRecord | None) -> datetime:
+    """Now on the home's clock: that of the last run (`--as-of`), and the time since."""
+    return wall if last is None or last.as_of is None else last.as_of + (wall - last.started_at)
+
+
 def _show(home: Home, found: dict[str, Any]) -> None:
-    common.field_list(
-        {"home": found["home"], "published": _version(found["version"]), "gate": _gate(found["gate"])}
-    )
+    common.field_list({"home": found["home"], "published": _version(found["version"]), "gate": _gate(found["gate"])})
     for failure in found["gate"]["failed"]:
         at_fault = ", ".join(failure["deliveries"])
         common.say(

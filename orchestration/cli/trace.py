@@ -44,7 +44,9 @@ def trace_rows(home: Home, mart: str, where: str, limit: int) -> tuple[list[str]
     with common.the_catalog(home) as connection:
         tables = {
             f"{schema}.{name}"
-            for schema, name in connection.execute("select schema_name, view_name from duckdb_views() where not internal").fetchall()
+            for schema, name in connection.execute(
+                "select schema_name, view_name from duckdb_views() where not internal"
+            ).fetchall()
         }
         if mart not in tables:
             raise UsageError(
@@ -121,4 +123,6 @@ def _instead(home: Home, mart: str, tables: set[str], connection: Any) -> str:
                 found.append(name)
             else:
                 queue.append(parent)
-    return f"It is computed from {', '.join(sorted(found))}: trace those" if found else "Trace a mart of the core schema"
+    return (
+        f"It is computed from {', '.join(sorted(found))}: trace those" if found else "Trace a mart of the core schema"
+    )

@@ -64,9 +64,7 @@ def diff(
     if later is None or earlier is None:
         raise UsageError("there are no two versions to compare", remedy="`milepost versions list` shows what is there")
     found = compare(place, earlier, later)
-    rows = [
-        ["mart", m.mart, m.change, m.rows_before, m.rows_after, m.rows_removed, m.rows_added] for m in found.marts
-    ]
+    rows = [["mart", m.mart, m.change, m.rows_before, m.rows_after, m.rows_removed, m.rows_added] for m in found.marts]
     rows += [
         ["kpi", f"{k.kpi_id} {k.grain} {k.period_start}", "value", k.before, k.after, None, None] for k in found.kpis
     ]

@@ -14,7 +14,7 @@ import pytest
 from ingestion.errors import MilepostError, TransientError, UsageError
 from orchestration.cli import common
 from orchestration.cli.main import main, tell
-from orchestration.session import GateClosed
+from publishing.publish import GateClosedError
 
 COMMANDS = (
     "demo",
@@ -65,7 +65,7 @@ def test_wrong_use_ends_with_two(arguments: list[str], tmp_path: Path, monkeypat
         (MilepostError("x"), 1),
         (TransientError("x"), 1),
         (UsageError("x"), 2),
-        (GateClosed("x"), 3),
+        (GateClosedError("x"), 3),
     ],
 )
 def test_each_kind_of_error_has_its_exit_code(

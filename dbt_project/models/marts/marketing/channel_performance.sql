@@ -19,7 +19,10 @@ with advertising as (
         {{ member('campaign_id') }} as campaign_id,
         region,
         sum(coalesce(spend_reporting_amount, 0)) as spend,
-        sum(case when objective = 'acquisition' then coalesce(spend_reporting_amount, 0) else 0 end) as acquisition_spend,
+        -- advertising without a stated objective is meant to win customers
+        sum(
+            case when coalesce(objective, 'acquisition') = 'acquisition' then coalesce(spend_reporting_amount, 0) else 0 end
+        ) as acquisition_spend,
         sum(coalesce(impressions, 0)) as impressions,
         sum(coalesce(clicks, 0)) as clicks,
         sum(coalesce(cast(conversions as decimal(18, 4)), 0)) as conversions,

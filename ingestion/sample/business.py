@@ -44,7 +44,7 @@ SELLERS = {  # region -> sellers who get its leads
     "西南": ("E041",), "西北": ("E041",), "Overseas": ("E051", "E052", "E053"),
 }  # fmt: skip
 _HOUR, _DAY = 3600.0, 86400.0
-ONE_OFF_CENTS = 168_000_000  # one deal far beyond all others, planted: 1.68 M CNY
+ONE_OFF_CENTS = 60_000_000  # one deal far beyond all others, planted: 600,000 CNY
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,11 @@ BAD_PHONE_SHARE = 0.006  # of persons linked by nothing: the phone was mistyped 
 
 # Demand and value
 YEARLY_GROWTH = 0.20
-LINES_SHARES = (0.30, 0.27, 0.19, 0.12, 0.07, 0.05)  # orders of 1, 2, ... 6 lines: 2.54 lines on average
+LINES_SHARES = (0.45, 0.30, 0.15, 0.06, 0.03, 0.01)  # orders of 1, 2, ... 6 lines
+DEVOTED_LINES_SHARES = (0.02, 0.08, 0.18, 0.24, 0.20, 0.14, 0.09, 0.05)  # 2.5 lines on average of all
 QUANTITY_SHARES = (0.82, 0.13, 0.05)
-ONE_TIME_SHARE = 0.5  # of persons: never come back
+ONE_TIME_SHARE = 0.46  # of persons: never come back
+DEVOTED_SHARE = 0.07  # of persons: come back all the time, for large baskets, and stay
 MONTHLY_SURVIVAL = 0.93  # of the interest of the others
 REFUND_SHARE = 0.066  # of paid orders; about half of them in part
 PARTIAL_REFUND_SHARE = 0.5

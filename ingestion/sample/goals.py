@@ -18,7 +18,7 @@ from ingestion.sample.truth import REGIONS, Truth
 
 Row = tuple[str | float | int | None, ...]
 # below 1: reached (green); to 1.17: nearly (yellow); above: missed (red)
-_FACTORS = (1.08, 0.97, 1.22, 1.02, 0.93, 1.12, 0.98, 1.30)
+_FACTORS = (1.05, 0.97, 1.16, 0.99, 0.92, 1.09, 0.95, 1.24)
 _DIRECTOR, _MARKETING, _OVERSEAS = "E001", "E060", "E050"
 _REGION_OWNERS = dict(zip(REGIONS, ("E030", "E030", "E010", "E040", "E020", "E040", "E040", _OVERSEAS), strict=True))
 _CHANNEL_WORDS = ("官网商城", "天猫")

@@ -16,6 +16,7 @@ from ingestion.sample import products
 from ingestion.sample.channels import CAUSES
 from ingestion.sample.constants import (
     COUPON_SHARE,
+    DEVOTED_LINES_SHARES,
     LINES_SHARES,
     PARTIAL_REFUND_SHARE,
     QUANTITY_SHARES,
@@ -160,7 +161,8 @@ def make_month(
     is_first, is_market, is_usd = is_first[order], is_market[order], is_usd[order]
     number = np.where(is_market, numbers[1] + np.cumsum(is_market) - 1, numbers[0] + np.cumsum(~is_market) - 1)
 
-    line_count = 1 + pick(rng, np.array(LINES_SHARES), count)
+    large = pick(rng, np.array(DEVOTED_LINES_SHARES), count)
+    line_count = 1 + np.where(persons.is_devoted[person], large, pick(rng, np.array(LINES_SHARES), count))
     line_order = np.repeat(np.arange(count), line_count)
     starts = np.concatenate([[0], np.cumsum(line_count)[:-1]]) if count else line_count
     line_number = np.arange(len(line_order)) - np.repeat(starts, line_count) + 1

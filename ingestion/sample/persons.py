@@ -17,6 +17,7 @@ from ingestion.sample import words
 from ingestion.sample.constants import (
     BAD_PHONE_SHARE,
     BOTH_SHARE,
+    DEVOTED_SHARE,
     FOREIGN_SHARE,
     LINK_SHARES,
     MONTHLY_SURVIVAL,
@@ -40,6 +41,7 @@ class Persons:
     last_month: Ints  # last month in which the person may buy
     weight: Floats  # how often the person buys
     taste: Floats  # how dear the person buys, about 1
+    is_devoted: Bools
     systems: Ints  # bits: IN_SHOP, IN_MARKET
     is_foreign: Bools
     link: Ints  # index into LINKS
@@ -80,7 +82,10 @@ def make_persons(seed: int, count: int, month_orders: Ints) -> Persons:
     rng = stream(seed, "persons")
     acquired = np.repeat(np.arange(len(month_orders)), np.minimum(_acquisitions(count, month_orders), month_orders))
     count = len(acquired)
-    life = rng.geometric(1.0 - MONTHLY_SURVIVAL, count)
+    kind = rng.random(count)
+    is_devoted = kind < DEVOTED_SHARE
+    is_one_time = kind > 1.0 - ONE_TIME_SHARE
+    life = np.where(is_devoted, 4, 1) * rng.geometric(1.0 - MONTHLY_SURVIVAL, count)
     is_foreign = rng.random(count) < FOREIGN_SHARE
     home = rng.random(count)
     systems = np.where(home < SHOP_ONLY_SHARE, IN_SHOP, np.where(home < SHOP_ONLY_SHARE + BOTH_SHARE, 3, IN_MARKET))
@@ -95,8 +100,9 @@ def make_persons(seed: int, count: int, month_orders: Ints) -> Persons:
     return Persons(
         acquired_month=acquired,
         last_month=acquired + life,
-        weight=np.where(rng.random(count) < ONE_TIME_SHARE, 0.0, rng.gamma(0.8, 1.0, count) + 0.03),
-        taste=np.exp(rng.normal(0.0, 0.35, count)),
+        weight=np.where(is_one_time, 0.0, np.where(is_devoted, 3.5, 0.0) + rng.gamma(0.8, 1.0, count) + 0.03),
+        taste=np.exp(rng.normal(np.where(is_devoted, 0.65, -0.05), 0.35, count)),
+        is_devoted=is_devoted,
         systems=systems,
         is_foreign=is_foreign,
         link=link,

@@ -19,6 +19,7 @@ from ingestion.ledger.engine import open_ledger
 from ingestion.lock import home_lock
 from ingestion.privacy.keys import generate_key_file
 from ingestion.sample import write_sample
+from ingestion.sample.words import CITIES
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +121,18 @@ def test_the_lake_sums_to_the_truth(ingested: tuple[Home, IngestResult]) -> None
         assert {name: Decimal(amount) for name, amount in refunds} == {
             name: Decimal(amount) for name, amount in totals["refund_amount"].items()
         }
+
+
+def test_places_in_china_are_called_alike_in_all_systems(ingested: tuple[Home, IngestResult]) -> None:
+    home, _ = ingested
+    with duckdb.connect() as con:
+        found = dict(
+            con.execute(
+                "SELECT source_system, list(DISTINCT province ORDER BY province) "
+                f"FROM read_parquet('{home.lake}/order/*.parquet', union_by_name = true) "
+                "WHERE country_code = 'CN' GROUP BY ALL"
+            ).fetchall()
+        )
+    known = {city[0] for city in CITIES}
+    assert set(found) == {"shopify", "taobao"}
+    assert all(set(provinces) <= known and len(provinces) > 5 for provinces in found.values())

@@ -17,6 +17,11 @@ DAGSTER_YAML = """\
 # Written by milepost, and again when it differs: settings of a deployment belong in milepost.yml.
 telemetry:
   enabled: false
+event_log_storage:
+  module: orchestration.event_log
+  class: KeptSqliteEventLogStorage
+  config:
+    base_dir: {dagster_home}/history/runs
 concurrency:
   runs:
     max_concurrent_runs: 1
@@ -29,9 +34,9 @@ run_monitoring:
   enabled: true
 retention:
   schedule:
-    purge_after_days: {skipped: 2, success: 30}
+    purge_after_days: {{skipped: 2, success: 30}}
   sensor:
-    purge_after_days: {skipped: 2, success: 30}
+    purge_after_days: {{skipped: 2, success: 30}}
 """
 
 
@@ -39,8 +44,9 @@ def ensure_instance(home: Home) -> None:
     """Write the instance's configuration and say where it is to whatever this process starts."""
     home.dagster.mkdir(parents=True, exist_ok=True)
     path = home.dagster / "dagster.yaml"
-    if not path.exists() or path.read_text(encoding="utf-8") != DAGSTER_YAML:
-        path.write_text(DAGSTER_YAML, encoding="utf-8")
+    text = DAGSTER_YAML.format(dagster_home=home.dagster)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["MILEPOST_HOME"] = str(home.root)
     os.environ.setdefault("DO_NOT_TRACK", "1")

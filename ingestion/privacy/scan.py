@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 
 from ingestion.privacy import patterns, phones
 from ingestion.privacy.keys import Keys
-from ingestion.privacy.tokens import TEXT_CLASSES, TOKEN_PATTERN, hash_forms, normal_form, tokenise
+from ingestion.privacy.tokens import TEXT_CLASSES, TOKEN_PATTERN, normal_form, tokenise
 from ingestion.privacy.vault import Vault
 
 EXACT = "exact"
@@ -37,6 +38,7 @@ _SHAPES = {
 }
 _LONGEST = 400  # octets; longer texts are free text, not one identifier
 _FILE_BATCH_LINES = 200_000
+_GROUP_VALUES = 1_000_000  # distinct values looked at together
 
 
 @dataclass(frozen=True)
@@ -68,23 +70,50 @@ def scan_relation(
     (TEXT_CLASSES): those classes are not compared there. `phone_regions`: national number forms that are tried.
     """
     findings: list[ScanFinding] = []
-    for column in text_columns:
-        name = '"' + column.replace('"', '""') + '"'
+    for group in _groups(con, relation_sql, text_columns):
+        values = " union all ".join(
+            f"select {patterns.quoted(column)} as column_name, {_name(column)}::varchar as value, "
+            f"count(*) as row_count from {relation_sql} as scanned "
+            f"where {_name(column)} is not null group by {_name(column)}::varchar"
+            for column in group
+        )
         # tokens and masks are what ought to be there
         con.execute(
-            "create or replace temp table scan_value as "
-            f"select {name}::varchar as value, count(*) as row_count from {relation_sql} as scanned "
-            f"where {name} is not null and not regexp_matches({name}::varchar, '{TOKEN_PATTERN}') "
-            f"and not regexp_matches({name}::varchar, {patterns.quoted(patterns.MASK_PATTERN)}) group by all"
+            f"create or replace temp table scan_value as from ({values}) "
+            f"where not regexp_matches(value, '{TOKEN_PATTERN}') "
+            f"and not regexp_matches(value, {patterns.quoted(patterns.MASK_PATTERN)})"
         )
-        classes = set(vault.identifiers())
-        if business_columns and column in business_columns:
-            classes -= TEXT_CLASSES
-        findings += _exact(con, column, sorted(classes), keys, vault, phone_regions)
-        if column not in exempt_from_patterns:
-            findings += _patterns(con, column)
+        for identifier in vault.identifiers():
+            left_out = business_columns or set() if identifier in TEXT_CLASSES else set()
+            findings += _exact(con, identifier, left_out, keys, vault, phone_regions)
+        findings += _patterns(con, exempt_from_patterns)
     con.execute("drop table if exists scan_value")
-    return findings
+    places = {column: place for place, column in enumerate(text_columns)}
+    return sorted(findings, key=lambda finding: (places[finding.column], finding.kind, finding.identifier))
+
+
+def _groups(con: duckdb.DuckDBPyConnection, relation_sql: str, columns: Sequence[str]) -> list[list[str]]:
+    """Columns in groups of bounded size: one pass over each costs the same for one small column as for twenty."""
+    if not columns:
+        return []
+    sizes = con.execute(
+        f"select {', '.join(f'approx_count_distinct({_name(column)})' for column in columns)} "
+        f"from {relation_sql} as scanned"
+    ).fetchone()
+    assert sizes is not None
+    groups: list[list[str]] = []
+    room = 0
+    for column, size in zip(columns, sizes, strict=True):
+        if not groups or size > room:
+            groups.append([])
+            room = _GROUP_VALUES
+        groups[-1].append(column)
+        room -= size
+    return groups
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 def scan_files(
@@ -103,11 +132,12 @@ def scan_files(
                 con.register("file_line", pa.table({"value": pa.array(lines, pa.string())}))
                 con.execute(
                     "create or replace temp table scan_value as "
-                    "select value, count(*) as row_count from file_line group by all"
+                    "select '' as column_name, value, count(*) as row_count from file_line group by all"
                 )
-                found = _patterns(con, path.name)
+                found = _patterns(con, set())
                 con.execute(_WORDS_SQL)
-                found += _exact(con, path.name, vault.identifiers(), keys, vault, phone_regions)
+                for identifier in vault.identifiers():
+                    found += _exact(con, identifier, set(), keys, vault, phone_regions)
                 for finding in found:
                     counts = total.setdefault((finding.kind, finding.identifier), [0, 0])
                     counts[0] += finding.row_count
@@ -154,7 +184,7 @@ short as (
     union all
     select unnest(list_transform(range(1, len(run) - 2), lambda i: substr(run, i, 4))), row_count from chinese
 )
-select value, sum(row_count)::bigint as row_count
+select '' as column_name, value, sum(row_count)::bigint as row_count
 from (from word union all from short)
 where len(value) >= 2
     and (regexp_matches(value, '[0-9@\s]') or regexp_matches(value, '[^\x00-\x7f]'))
@@ -178,44 +208,51 @@ def _line_batches(path: Path) -> Iterator[list[str]]:
 
 def _exact(
     con: duckdb.DuckDBPyConnection,
-    column: str,
-    classes: Iterable[str],
+    identifier: str,
+    left_out: set[str],
     keys: Keys,
     vault: Vault,
     phone_regions: Sequence[str],
 ) -> list[ScanFinding]:
-    """Compare `scan_value` with the vault's tokens of each class."""
-    findings = []
-    for identifier in classes:
-        where = f"strlen(value) <= {_LONGEST}"
-        if identifier in _SHAPES:
-            shape = patterns.quoted(_SHAPES[identifier])
-            where += f" and regexp_matches({patterns.half_width_sql('value')}, {shape})"
-        values = con.sql(f"select value, row_count from scan_value where {where}").to_arrow_table()
-        if not values.num_rows:
-            continue
-        forms = normal_form(values["value"], identifier)
-        if identifier == "phone":  # the vault's are E.164; national forms differ in length and are tried below
-            is_possible = pc.starts_with(forms, "+")
-        else:
-            lengths = pa.array(vault.form_lengths(identifier), pa.int32())
-            is_possible = pc.is_in(pc.binary_length(forms), value_set=lengths)
-        tokens = hash_forms(forms.filter(is_possible), identifier, keys)
-        tokenised = [values.filter(is_possible).append_column("token", tokens)]
-        if identifier == "phone":
-            tokenised += [_national(values, region, keys) for region in phone_regions]
-        con.register("scan_token", pa.concat_tables(t.select(["value", "row_count", "token"]) for t in tokenised))
-        con.register("scan_vault", vault.tokens_relation(con, identifier).to_arrow_table())
-        hit = con.sql(
-            "select coalesce(sum(row_count), 0)::bigint, count(*) from ("
-            "select value, any_value(row_count) as row_count from scan_token "
-            "semi join scan_vault using (token) group by value)"
-        ).fetchone()
-        con.unregister("scan_token")
-        con.unregister("scan_vault")
-        if hit and hit[1]:
-            findings.append(ScanFinding(column, EXACT, identifier, *hit))
-    return findings
+    """Compare `scan_value`, without the columns `left_out`, with the vault's tokens of one class."""
+    where = f"strlen(value) <= {_LONGEST}"
+    if left_out:
+        where += f" and column_name not in ({', '.join(map(patterns.quoted, sorted(left_out)))})"
+    if identifier in _SHAPES:
+        shape = patterns.quoted(_SHAPES[identifier])
+        where += f" and regexp_matches({patterns.half_width_sql('value')}, {shape})"
+    values = con.sql(f"select distinct value from scan_value where {where}").to_arrow_table()
+    if not values.num_rows:
+        return []
+    forms = normal_form(values["value"], identifier)
+    if identifier == "phone":  # the vault's are E.164; national forms differ in length and are tried below
+        is_possible = pc.starts_with(forms, "+")
+    else:
+        lengths = pa.array(vault.form_lengths(identifier), pa.int32())
+        is_possible = pc.is_in(pc.binary_length(forms), value_set=lengths)
+    tokens = tokenise(forms.filter(is_possible), identifier, keys)
+    tokenised = [values.filter(is_possible).append_column("token", tokens)]
+    if identifier == "phone":
+        tokenised += [_national(values, region, keys) for region in phone_regions]
+    con.register("scan_token", pa.concat_tables(tokenised))
+    hits = con.execute(
+        "select column_name, sum(row_count)::bigint, count(*) from scan_value semi join "
+        f"(from scan_token semi join {_vault_table(con, vault, identifier)} using (token)) using (value) "
+        f"where {where} group by column_name"
+    ).fetchall()
+    con.unregister("scan_token")
+    return [ScanFinding(column, EXACT, identifier, rows, distinct) for column, rows, distinct in hits]
+
+
+def _vault_table(con: duckdb.DuckDBPyConnection, vault: Vault, identifier: str) -> str:
+    """Temp table of a class's tokens on `con`: read once, as long as the vault's parts are the same."""
+    parts = "\n".join(str(path) for path in vault.parts(identifier))
+    name = f"scan_vault_{identifier}_{sha256(parts.encode()).hexdigest()[:16]}"
+    if con.execute("select 1 from duckdb_tables() where table_name = ?", [name]).fetchone() is None:
+        con.register("scan_part", vault.tokens_relation(con, identifier).to_arrow_table())
+        con.execute(f"create temp table {name} as select distinct token from scan_part")
+        con.unregister("scan_part")
+    return name
 
 
 def _national(values: pa.Table, region: str, keys: Keys) -> pa.Table:
@@ -234,31 +271,34 @@ def _national(values: pa.Table, region: str, keys: Keys) -> pa.Table:
     return values.append_column("token", tokenise(numbers, "phone", keys))
 
 
-def _patterns(con: duckdb.DuckDBPyConnection, column: str) -> list[ScanFinding]:
-    """Run every pattern over `scan_value`."""
+def _patterns(con: duckdb.DuckDBPyConnection, exempt: set[str]) -> list[ScanFinding]:
+    """Run every pattern over `scan_value`, without the columns `exempt`."""
+    names = ", ".join(map(patterns.quoted, sorted(exempt))) or "''"
+    kept = f"column_name not in ({names})" if exempt else "true"
     con.execute(
         "create or replace temp table scan_suspect as "
-        f"select value, row_count from scan_value where {patterns.prefilter_sql('value')}"
+        f"select distinct value from scan_value where {kept} and {patterns.prefilter_sql('value')}"
     )
-    counts: dict[str, pa.Table] = {}
-    for pattern in patterns.PATTERNS:
-        found = con.sql(
-            f"select value, row_count, {patterns.candidates_sql(pattern, 'value')} as found from scan_suspect "
-            f"where {patterns.prefilter_of(pattern, 'value')}"
-        ).filter("len(found) > 0")
-        table = found.to_arrow_table()
+    found: dict[str, list[pa.Table]] = {}
+    suspects = con.execute("select count(*) from scan_suspect").fetchone()
+    for pattern in patterns.PATTERNS if suspects and suspects[0] else ():
+        table = con.sql(
+            f"from (select value, {patterns.candidates_sql(pattern, 'value')} as found from scan_suspect "
+            f"where {patterns.prefilter_of(pattern, 'value')}) where len(found) > 0"
+        ).to_arrow_table()
         if pattern.needs_plan and table.num_rows:
             table = _in_plan(con, table)
-        table = table.select(["value", "row_count"])
-        known = counts.get(pattern.identifier)
-        counts[pattern.identifier] = table if known is None else pa.concat_tables([known, table])
+        if table.num_rows:
+            found.setdefault(pattern.identifier, []).append(table.select(["value"]))
     findings = []
-    for identifier, table in counts.items():
-        # two patterns of one class may find the same text
-        rows = table.group_by(["value", "row_count"]).aggregate([])
-        if rows.num_rows:
-            row_count = pc.sum(rows["row_count"]).as_py()
-            findings.append(ScanFinding(column, PATTERN, identifier, row_count, rows.num_rows))
+    for identifier, tables in found.items():
+        con.register("scan_found", pa.concat_tables(tables))  # two patterns of one class may find the same text
+        hits = con.execute(
+            "select column_name, sum(row_count)::bigint, count(*) from scan_value "
+            f"semi join scan_found using (value) where {kept} group by column_name"
+        ).fetchall()
+        con.unregister("scan_found")
+        findings += [ScanFinding(column, PATTERN, identifier, rows, distinct) for column, rows, distinct in hits]
     con.execute("drop table scan_suspect")
     return findings
 
@@ -267,12 +307,12 @@ def _in_plan(con: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Table:
     """Rows of which a candidate is a valid number of its country."""
     numbers = phones.e164(pc.list_flatten(table["found"]), None)
     valid = numbers.filter(pc.is_valid(numbers["e164"])).select(["value"]).rename_columns(["number"])
-    con.register("scan_found", table)
+    con.register("scan_candidate", table)
     con.register("scan_valid", valid)
     kept = con.sql(
-        "select value, row_count from scan_found where exists "
-        "(select 1 from scan_valid where list_contains(scan_found.found, scan_valid.number))"
+        "select value from scan_candidate where exists "
+        "(select 1 from scan_valid where list_contains(scan_candidate.found, scan_valid.number))"
     ).to_arrow_table()
-    con.unregister("scan_found")
+    con.unregister("scan_candidate")
     con.unregister("scan_valid")
     return kept

@@ -55,6 +55,7 @@ class Vault:
         # parts whose tokens need not be written again: those there at the start, then those of settled batches
         self._settled = set(self.parts())
         self._staged: dict[str, set[Path]] = {}
+        self._lengths: dict[tuple[Path, ...], list[int]] = {}  # parts never change
 
     def parts(self, identifier: str | None = None) -> list[Path]:
         """Files of the vault, of one identifier class where given."""
@@ -119,12 +120,12 @@ class Vault:
 
     def form_lengths(self, identifier: str) -> list[int]:
         """Lengths in octets that the normal forms of a class have; a value of another length is not in the vault."""
-        paths = self.parts(identifier)
-        if not paths:
-            return []
-        with duckdb.connect(config={"threads": 2}) as con:
-            rows = con.sql(f"select distinct form_length from read_parquet({_sql_list(paths)}) order by 1").fetchall()
-        return [length for (length,) in rows if length is not None]
+        paths = tuple(self.parts(identifier))
+        if paths and paths not in self._lengths:
+            with duckdb.connect(config={"threads": 2}) as con:
+                rows = con.sql(f"select distinct form_length from read_parquet({_sql_list(paths)})").fetchall()
+            self._lengths = {**self._lengths, paths: sorted(length for (length,) in rows if length is not None)}
+        return self._lengths.get(paths, [])
 
     def known_tokens(self, identifier: str | None = None) -> pa.Array:
         """Distinct tokens that the vault holds."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from ingestion.privacy import patterns, phones
+from ingestion.privacy import patterns, phones, scan
 from ingestion.privacy.keys import Keys
 from ingestion.privacy.masks import mask
 from ingestion.privacy.scan import ScanFinding, scan_files, scan_relation
@@ -248,6 +249,27 @@ def test_business_words_may_read_like_a_customers_name_but_not_like_a_number(
     assert _scan(con, vault, cities, business_columns={"item name"}) == []
     found = _scan(con, vault, [*cities, "ann@example.com"], business_columns={"item name"})
     assert {f.identifier for f in found} == {"email"}
+
+
+def test_columns_of_a_relation_keep_their_own_rules(
+    con: duckdb.DuckDBPyConnection, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    con.execute(
+        "create table mart as select '13987654321' as order_id, '13987654321' as note, '张三' as city, '张三' as title, "
+        "case n when 0 then 'ann@example.com' else n::varchar end as \"it's\" from range(4) r(n)"
+    )
+    columns = ["order_id", "note", "city", "title", "it's"]
+    options: dict[str, Any] = {"business_columns": {"city"}}
+    expected = [
+        ScanFinding("note", "pattern", "phone", 4, 1),
+        ScanFinding("title", "exact", "name", 4, 1),
+        ScanFinding("it's", "exact", "email", 1, 1),
+        ScanFinding("it's", "pattern", "email", 1, 1),
+    ]
+    assert scan_relation(con, "mart", columns, {"order_id"}, KEYS, vault, **options) == expected
+    monkeypatch.setattr(scan, "_GROUP_VALUES", 0)  # every column by itself
+    assert scan_relation(con, "(from mart)", columns, {"order_id"}, KEYS, vault, **options) == expected
+    assert scan_relation(con, "mart", [], set(), KEYS, vault) == []
 
 
 def test_tokens_and_masks_pass_but_not_text_beside_a_mask(con: duckdb.DuckDBPyConnection, vault: Vault) -> None:

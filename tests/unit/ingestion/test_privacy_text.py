@@ -255,8 +255,8 @@ def test_columns_of_a_relation_keep_their_own_rules(
     con: duckdb.DuckDBPyConnection, vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     con.execute(
-        "create table mart as select '13987654321' as order_id, '13987654321' as note, '张三' as city, '张三' as title, "
-        "case n when 0 then 'ann@example.com' else n::varchar end as \"it's\" from range(4) r(n)"
+        "create table mart as select '13987654321' as order_id, '13987654321' as note, '张三' as city, "
+        "'张三' as title, case n when 0 then 'ann@example.com' else n::varchar end as \"it's\" from range(4) r(n)"
     )
     columns = ["order_id", "note", "city", "title", "it's"]
     options: dict[str, Any] = {"business_columns": {"city"}}

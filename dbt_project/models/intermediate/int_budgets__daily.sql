@@ -22,8 +22,9 @@ span as (
 
 days as (
     select calendar.date_day
-    from {{ day_series("date '" ~ var('calendar_first_year') ~ "-01-01'", "date '" ~ var('calendar_last_year') ~ "-12-31'") }}
-        as calendar
+    from {{ day_series(
+        "date '" ~ var('calendar_first_year') ~ "-01-01'", "date '" ~ var('calendar_last_year') ~ "-12-31'"
+    ) }} as calendar
     inner join span
         on calendar.date_day between span.first_day and span.last_day
 ),
@@ -56,9 +57,9 @@ final as (
         || ':'
         || coalesce(amounts.sales_region, '')
         || ':'
-        || cast(amounts.period_start as {{ dbt.type_string() }})
+        || cast(amounts.period_start as string)
         || ':'
-        || cast(amounts.period_end as {{ dbt.type_string() }}) as budget_key,
+        || cast(amounts.period_end as string) as budget_key,
         amounts.budget_date,
         amounts.source_system,
         amounts.channel as marketing_channel,

@@ -14,7 +14,10 @@ leads as (
         lead_record.*,
         row_number() over (
             partition by lead_record.source_system, lead_record.source_customer_key
-            order by lead_record.updated_at desc nulls last, lead_record.created_at desc nulls last, lead_record.lead_id
+            order by
+                lead_record.updated_at desc nulls last,
+                lead_record.created_at desc nulls last,
+                lead_record.lead_id asc
         ) as place
     from {{ ref('stg_lead') }} as lead_record
     left join {{ ref('stg_customer') }} as customer
@@ -47,7 +50,7 @@ customers as (
         created_at,
         updated_at,
         {% for column in texts %}
-        {{ column }},
+            {{ column }},
         {% endfor %}
         {{ lineage_columns('customer') }}
     from {{ ref('stg_customer') }} as customer
@@ -75,7 +78,7 @@ customers as (
         created_at,
         updated_at,
         {% for column in texts %}
-        cast(null as {{ dbt.type_string() }}) as {{ column }},
+            cast(null as string) as {{ column }},
         {% endfor %}
         {{ lineage_columns('leads') }}
     from leads
@@ -119,10 +122,12 @@ final as (
         rule,
         case
             when customer_id is not null
-                then row_number() over (
-                    partition by customer_id
-                    order by updated_at desc nulls last, created_at desc nulls last, record_system, record_key
-                )
+                then
+                    row_number() over (
+                        partition by customer_id
+                        order by
+                            updated_at desc nulls last, created_at desc nulls last, record_system asc, record_key asc
+                    )
         end as recency_rank,
         source_system is not null as has_record,
         customer_type,
@@ -130,7 +135,7 @@ final as (
         phone_token,
         email_token,
         {% for column in texts %}
-        {{ column }},
+            {{ column }},
         {% endfor %}
         birth_year,
         country_code,

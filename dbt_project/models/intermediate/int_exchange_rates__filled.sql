@@ -1,7 +1,7 @@
 -- Rate of each currency to the reporting currency by day: stated for the pair, or the inverse of the opposite pair; a
 -- missing day takes the last rate of at most exchange_rate_max_age_days before.
 {% set reporting = var('reporting_currency') %}
-{% set max_age = var('exchange_rate_max_age_days') %}
+{% set max_age = var('exchange_rate_max_age_days') | int %}
 with
 
 rates as (
@@ -52,7 +52,7 @@ one_a_day as (
 
 ages as (
     {% for age in range(max_age + 1) %}
-    select {{ age }} as days_carried{{ ' union all' if not loop.last }}
+        select {{ age }} as days_carried{{ ' union all' if not loop.last }}
     {% endfor %}
 ),
 

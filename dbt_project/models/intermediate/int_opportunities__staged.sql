@@ -1,5 +1,5 @@
--- Opportunities with their lead, place, stage in the default stage set, and reporting amounts at the rate of the closing
--- day (creation day while open).
+-- Opportunities with their lead, place, stage in the default stage set, and reporting amounts at the rate of the
+-- closing day (creation day while open).
 with
 
 opportunities as (
@@ -25,13 +25,20 @@ leads_by_opportunity as (
 ),
 
 invoiced_orders as (
-    select order_id as linked_id, 'order' as link_kind
-    from {{ ref('int_orders__placed') }}
-    where order_id in (select order_id from opportunities)
+    select
+        orders.order_id as linked_id,
+        'order' as link_kind
+    from {{ ref('int_orders__placed') }} as orders
+    inner join opportunities
+        on orders.order_id = opportunities.order_id
+
     union
-    select opportunity_id as linked_id, 'opportunity' as link_kind
-    from {{ ref('int_orders__placed') }}
-    where opportunity_id is not null
+
+    select
+        orders.opportunity_id as linked_id,
+        'opportunity' as link_kind
+    from {{ ref('int_orders__placed') }} as orders
+    where orders.opportunity_id is not null
 ),
 
 joined as (

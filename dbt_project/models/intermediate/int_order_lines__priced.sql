@@ -90,8 +90,9 @@ rated as (
 amounts as (
     select
         rated.*,
-        {{ money('coalesce(rated.unit_price * rated.quantity, rated.net_amount + coalesce(rated.discount_amount, 0))') }}
-            as line_list_amount,
+        {{ money(
+            'coalesce(rated.unit_price * rated.quantity, rated.net_amount + coalesce(rated.discount_amount, 0))'
+        ) }} as line_list_amount,
         {{ money('coalesce(rated.discount_amount, 0) + rated.order_discount_amount') }} as line_discount_amount,
         {{ money('rated.net_amount - rated.order_discount_amount') }} as line_net_amount,
         case

@@ -1,5 +1,6 @@
 -- Order heads with channel, region, seller, days in the reporting time zone and the rate of their day. An order is paid
 -- when it has a payment time and was not cancelled before; a later refund does not unpay it.
+{% set same_country = '(orders.country_code is null or orders.country_code = customer.country_code)' %}
 with
 
 orders as (
@@ -22,13 +23,13 @@ placed as (
             region_word.region,
             nullif(trim(orders.region), ''),
             place_province.sales_region,
-            case when (orders.country_code is null or orders.country_code = customer.country_code) then nullif(customer.region, '(none)') end,
+            case when {{ same_country }} then nullif(customer.region, '(none)') end,
             nullif(place_country.sales_region, '(none)'),
             '(none)'
         ) as sales_region,
         coalesce(
             place_province.region_code,
-            case when (orders.country_code is null or orders.country_code = customer.country_code) then nullif(customer.region_code, '(none)') end,
+            case when {{ same_country }} then nullif(customer.region_code, '(none)') end,
             place_country.country_code,
             '(none)'
         ) as region_code,

@@ -9,7 +9,10 @@ listed as (
         row_number() over (
             partition by product.product_id
             order by
-                product.updated_at desc nulls last, product.source_system, product._delivery_seq, product._record_number
+                product.updated_at desc nulls last,
+                product.source_system asc,
+                product._delivery_seq desc,
+                product._record_number desc
         ) as list_rank
     from {{ ref('stg_product') }} as product
     left join {{ ref('stg_product_category') }} as category

@@ -66,7 +66,7 @@ returned as (
         return_lines.employee_id,
         return_lines.product_id,
         return_lines.ordered_at as refunded_at,
-        cast(null as {{ dbt.type_string() }}) as reason,
+        cast(null as string) as reason,
         -return_lines.quantity as quantity,
         return_lines.currency,
         -return_lines.net_amount as amount,
@@ -97,7 +97,7 @@ final as (
         || ':'
         || dated.refund_kind
         || ':'
-        || cast(dated.refund_number as {{ dbt.type_string() }}) as refund_key,
+        || cast(dated.refund_number as string) as refund_key,
         dated.order_key,
         dated.order_id,
         dated.refund_kind,

@@ -1,11 +1,19 @@
--- A row of an advertising report. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A row of an advertising report.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
+{% set key = [
+    'platform',
+    'account_id',
+    'level',
+    'campaign_id',
+    'ad_group',
+    'ad',
+    'member',
+    'report_date',
+] %}
 with
 
 records as (
-    select * from {{ current_records(
-        'ad_performance',
-        key=['platform', 'account_id', 'level', 'campaign_id', 'ad_group', 'ad', 'member', 'report_date']
-    ) }}
+    select * from {{ current_records('ad_performance', key=key) }}
 ),
 
 final as (

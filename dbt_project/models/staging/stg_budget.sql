@@ -1,11 +1,16 @@
--- A budget line and day (or month, spread evenly). One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A budget line and day (or month, spread evenly).
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
+{% set key = [
+    'marketing_channel',
+    'campaign_id',
+    'region',
+    'period_start',
+    'period_end',
+] %}
 with
 
 records as (
-    select * from {{ current_records(
-        'budget',
-        key=['marketing_channel', 'campaign_id', 'region', 'period_start', 'period_end']
-    ) }}
+    select * from {{ current_records('budget', key=key) }}
 ),
 
 final as (

@@ -1,4 +1,5 @@
--- A marketing campaign. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A marketing campaign.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

@@ -1,4 +1,5 @@
--- A person or organisation as one source system knows it. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A person or organisation as one source system knows it.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

@@ -1,4 +1,5 @@
--- An employee and a validity of the attributes. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- An employee and a validity of the attributes.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

@@ -1,4 +1,5 @@
--- Rate of a currency on a day. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- Rate of a currency on a day.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

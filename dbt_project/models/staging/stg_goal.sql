@@ -1,11 +1,21 @@
--- A goal for a KPI, period and cell. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A goal for a KPI, period and cell.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
+{% set key = [
+    'kpi_id',
+    'grain',
+    'period_start',
+    'region',
+    'product_line',
+    'channel',
+    'team',
+    'employee_id',
+    'customer_group',
+    'goal_version',
+] %}
 with
 
 records as (
-    select * from {{ current_records(
-        'goal',
-        key=['kpi_id', 'grain', 'period_start', 'region', 'product_line', 'channel', 'team', 'employee_id', 'customer_group', 'goal_version']
-    ) }}
+    select * from {{ current_records('goal', key=key) }}
 ),
 
 final as (

@@ -1,4 +1,5 @@
--- A lead, as a CRM knows it. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A lead, as a CRM knows it.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

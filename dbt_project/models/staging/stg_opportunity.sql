@@ -1,4 +1,5 @@
--- A deal in the pipeline. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A deal in the pipeline.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

@@ -1,4 +1,5 @@
--- An opportunity's entry into a stage. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- An opportunity's entry into a stage.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

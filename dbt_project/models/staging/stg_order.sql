@@ -1,4 +1,5 @@
--- An order's head. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- An order's head.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

@@ -1,4 +1,5 @@
--- A line of an order; a return is a line with a negative quantity. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A line of an order; a return is a line with a negative quantity.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

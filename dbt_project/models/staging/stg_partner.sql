@@ -1,4 +1,5 @@
--- A seller on a marketplace, or a distributor. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A seller on a marketplace, or a distributor.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

@@ -1,4 +1,5 @@
--- A payment of an order. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A payment of an order.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

@@ -1,4 +1,5 @@
--- A point of a postcode area; several per area. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A point of a postcode area; several per area.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

@@ -1,4 +1,5 @@
--- A product or service. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A product or service.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

@@ -1,4 +1,5 @@
--- The source's word for a category and its label. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- The source's word for a category and its label.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

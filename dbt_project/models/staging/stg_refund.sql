@@ -1,4 +1,5 @@
--- A refund of an order or a line. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A refund of an order or a line.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

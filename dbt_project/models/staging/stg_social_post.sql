@@ -1,4 +1,5 @@
--- A post and its cumulative counts at a snapshot. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A post and its cumulative counts at a snapshot.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

@@ -1,4 +1,5 @@
--- An answer to a survey or review. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- An answer to a survey or review.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

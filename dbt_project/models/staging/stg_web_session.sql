@@ -1,4 +1,5 @@
--- A web or app session. One row per record that counts: of active deliveries, not superseded, not deleted.
+-- A web or app session.
+-- One row per record that counts: of active deliveries, not superseded, not deleted.
 with
 
 records as (

@@ -66,7 +66,7 @@ final as (
         is_sales_channel,
         is_marketing_channel,
         cast(null as boolean) as is_online,
-        cast(null as {{ dbt.type_string() }}) as tier,
+        cast(null as string) as tier,
         false as is_declared
     from undeclared
 )

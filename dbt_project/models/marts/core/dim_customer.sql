@@ -24,7 +24,7 @@ attributes as (
     select
         customer_id,
         {% for column in latest %}
-        {{ first_stated(column, 'recency_rank') }} as {{ column }},
+            {{ first_stated(column, 'recency_rank') }} as {{ column }},
         {% endfor %}
         {{ first_stated('referrer_customer_id', 'recency_rank') }} as referrer_customer_id,
         {{ first_stated('stated_channel', '-recency_rank') }} as marketing_channel,

@@ -23,10 +23,10 @@ places as (
         'country' as region_level,
         country_code,
         country_name,
-        cast(null as {{ dbt.type_string() }}) as province,
-        cast(null as {{ dbt.type_string() }}) as province_name,
-        cast(null as {{ dbt.type_string() }}) as city,
-        cast(null as {{ dbt.type_string() }}) as city_tier,
+        cast(null as string) as province,
+        cast(null as string) as province_name,
+        cast(null as string) as city,
+        cast(null as string) as city_tier,
         sales_region
     from countries
 
@@ -39,8 +39,8 @@ places as (
         countries.country_name,
         provinces.province,
         provinces.province_name,
-        cast(null as {{ dbt.type_string() }}) as city,
-        cast(null as {{ dbt.type_string() }}) as city_tier,
+        cast(null as string) as city,
+        cast(null as string) as city_tier,
         provinces.sales_region
     from provinces
     left join countries
@@ -69,12 +69,12 @@ places as (
     select
         '(none)' as region_code,
         'country' as region_level,
-        cast(null as {{ dbt.type_string() }}) as country_code,
-        cast(null as {{ dbt.type_string() }}) as country_name,
-        cast(null as {{ dbt.type_string() }}) as province,
-        cast(null as {{ dbt.type_string() }}) as province_name,
-        cast(null as {{ dbt.type_string() }}) as city,
-        cast(null as {{ dbt.type_string() }}) as city_tier,
+        cast(null as string) as country_code,
+        cast(null as string) as country_name,
+        cast(null as string) as province,
+        cast(null as string) as province_name,
+        cast(null as string) as city,
+        cast(null as string) as city_tier,
         '(none)' as sales_region
 ),
 

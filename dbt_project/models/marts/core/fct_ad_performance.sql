@@ -8,7 +8,7 @@ reports as (
         report.*,
         case report.level
             {% for level in levels %}
-            when '{{ level }}' then {{ loop.index }}
+                when '{{ level }}' then {{ loop.index }}
             {% endfor %}
             else {{ levels | length + 1 }}
         end as level_rank
@@ -36,7 +36,8 @@ final as (
         reports.ad,
         reports.member,
         reports.report_date,
-        reports.level_rank = account_levels.level_rank and reports.level_rank <= {{ levels | length }} as is_authoritative,
+        reports.level_rank = account_levels.level_rank
+        and reports.level_rank <= {{ levels | length }} as is_authoritative,
         coalesce(campaign.marketing_channel, mapped_channel.marketing_channel, '(none)') as marketing_channel,
         campaign.region,
         campaign.product_line,
@@ -48,7 +49,8 @@ final as (
         reports.clicks,
         reports.conversions,
         reports.conversions_value,
-        {{ at_rate('reports.conversions_value', exchange_rate('reports.currency')) }} as conversions_value_reporting_amount,
+        {{ at_rate('reports.conversions_value', exchange_rate('reports.currency')) }}
+            as conversions_value_reporting_amount,
         {{ lineage_columns('reports') }}
     from reports
     inner join account_levels

@@ -20,7 +20,7 @@ keyed as (
         || ':'
         || grain
         || ':'
-        || cast(period_start as {{ dbt.type_string() }})
+        || cast(period_start as string)
         || ':'
         || coalesce(sales_region, '')
         || ':'

@@ -56,7 +56,11 @@ final as (
         dated.left_at,
         {{ elapsed_days('dated.entered_at', 'dated.left_at') }} as dwell_days,
         dated.next_stage,
-        {{ integer('case when dated.stage_order > dated.furthest_before + 1 then dated.stage_order - dated.furthest_before - 1 else 0 end') }} as skipped_stage_count,
+        case
+            when dated.stage_order > dated.furthest_before + 1
+                then {{ integer('dated.stage_order - dated.furthest_before - 1') }}
+            else 0
+        end as skipped_stage_count,
         dated.is_derived,
         dated.amount,
         dated.currency,

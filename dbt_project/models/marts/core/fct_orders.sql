@@ -1,4 +1,5 @@
 -- Grain: one row per order, orders without lines too. Rates are not additive; amounts in different currencies are not.
+{% set sold = 'is_product_sale and not is_negative and not is_cancelled' %}
 with
 
 orders as (
@@ -9,15 +10,13 @@ line_sums as (
     select
         order_key,
         count(*) as line_count,
-        sum(case when is_product_sale and not is_negative and not is_cancelled then 1 else 0 end) as product_line_count,
+        sum(case when {{ sold }} then 1 else 0 end) as product_line_count,
         sum(case when is_negative or is_cancelled then 1 else 0 end) as return_line_count,
-        sum(case when is_product_sale and not is_negative and not is_cancelled then quantity else 0 end) as quantity,
-        sum(case when is_product_sale and not is_negative and not is_cancelled then list_amount else 0 end) as list_amount,
-        sum(case when is_product_sale and not is_negative and not is_cancelled then discount_amount else 0 end)
-            as discount_amount,
-        sum(case when is_product_sale and not is_negative and not is_cancelled then net_amount else 0 end) as net_amount,
-        sum(case when is_product_sale and not is_negative and not is_cancelled then net_reporting_amount end)
-            as net_reporting_amount,
+        sum(case when {{ sold }} then quantity else 0 end) as quantity,
+        sum(case when {{ sold }} then list_amount else 0 end) as list_amount,
+        sum(case when {{ sold }} then discount_amount else 0 end) as discount_amount,
+        sum(case when {{ sold }} then net_amount else 0 end) as net_amount,
+        sum(case when {{ sold }} then net_reporting_amount end) as net_reporting_amount,
         sum(case when line_type = 'freight' then coalesce(freight_amount, net_amount) else freight_amount end)
             as freight_amount,
         sum(tax_amount) as tax_amount

@@ -21,14 +21,14 @@ dated as (
 ordered as (
     select
         dated.*,
+        {% for count in counts %}
+            lag({{ 'seen_count' if count == 'impressions' else count }}) over (
+                partition by dated.source_system, dated.platform, dated.account, dated.post_id order by dated.count_date
+            ) as earlier_{{ count }},
+        {% endfor %}
         lead(dated.count_date) over (
             partition by dated.source_system, dated.platform, dated.account, dated.post_id order by dated.count_date
         ) is null as is_latest
-        {% for count in counts %}
-        , lag({{ 'seen_count' if count == 'impressions' else count }}) over (
-            partition by dated.source_system, dated.platform, dated.account, dated.post_id order by dated.count_date
-        ) as earlier_{{ count }}
-        {% endfor %}
     from dated
 ),
 

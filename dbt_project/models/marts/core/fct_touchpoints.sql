@@ -33,7 +33,7 @@ touches as (
         platform,
         campaign_id,
         session_id,
-        cast(null as {{ dbt.type_string() }}) as lead_id,
+        cast(null as string) as lead_id,
         {{ lineage_columns('sessions') }}
     from sessions
 
@@ -50,7 +50,7 @@ touches as (
         leads.marketing_channel,
         lead_campaigns.platform,
         leads.campaign_id,
-        cast(null as {{ dbt.type_string() }}) as session_id,
+        cast(null as string) as session_id,
         leads.lead_id,
         {{ lineage_columns('leads') }}
     from leads

@@ -36,6 +36,8 @@ def open_engine(scratch: Path, memory_limit: str | None = None, threads: int | N
         if threads is not None:
             connection.execute(f"set threads = {int(threads)}")
         connection.execute("set preserve_insertion_order = true")
+        # a long list of words would become a join, and a join does not keep the order of records
+        connection.execute("set disabled_optimizers = 'in_clause'")
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set autoinstall_known_extensions = false")
         connection.execute("set autoload_known_extensions = false")

@@ -20,6 +20,7 @@ from ingestion.batch.protect import Protection, public_columns
 from ingestion.batch.staging import FIRST_SPECIAL, Staged
 from ingestion.contracts.model import Contract, Coverage, SupersedeBy
 from ingestion.engine import quote_name
+from ingestion.errors import MilepostError
 
 #: Unit of a contract whose exports are full: all of it.
 WHOLE = "all"
@@ -38,10 +39,19 @@ def number_parts(connection: Any, staged: Staged) -> None:
     )
     connection.register("part_rows", table)
     connection.execute(
-        "create or replace temp table part as select p.*, coalesce(f.first_row, 0) as first_row from part_rows as p "
-        "left join (select _source, min(rowid) as first_row from staging group by _source) as f using (_source)"
+        "create or replace temp table part as select p.*, coalesce(f.first_row, 0) as first_row, "
+        "coalesce(f.is_together, true) as is_together from part_rows as p left join ("
+        "  select _source, min(rowid) as first_row, max(rowid) - min(rowid) + 1 = count(*) as is_together"
+        "  from staging group by _source) as f using (_source)"
     )
     connection.unregister("part_rows")
+    apart = connection.execute("select file_name from part where not is_together limit 1").fetchone()
+    if apart is not None:
+        raise MilepostError(
+            "its records did not keep their order, so that their numbers would be wrong",
+            where=apart[0],
+            remedy="A join in a check of the contract may be why: use none",
+        )
 
 
 def settle(connection: Any, staged: Staged) -> bool:

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from ingestion.checks import EntityFinding
-from ingestion.contracts.model import Coverage, FileFormat, FileRule, Footer, Supersede, SupersedeBy
+from ingestion.contracts.model import Coverage, FileFormat, FileRule, Footer, PersonalData, Supersede, SupersedeBy
 from ingestion.ledger.deliveries import Issue, confirm, withdraw
 from ingestion.privacy.vault import Vault
 from tests.ingestion_bench import HEADINGS, KEYS, NOW, Bench, csv_text, invented_contract
@@ -292,3 +292,22 @@ def test_a_contract_that_cannot_be_computed_fails_its_own_deliveries_only(bench:
     bench.drop("broken.csv", csv_text(GOOD))
     states = {d.file_name: d.state for d in bench.ingest().deliveries}
     assert states == {"a.csv": "active", "broken.csv": "failed"}
+
+
+def test_record_numbers_are_those_of_the_files_with_long_lists_of_words_too(bench: Bench) -> None:
+    words = tuple((f"word {n}", f"meaning {n}") for n in range(60))
+    columns = tuple(
+        replace(column, kind="text", personal_data=PersonalData.BUSINESS, values=words, other_value=None)
+        if column.name == "note"
+        else column
+        for column in invented_contract().columns
+    )
+    known = ", ".join(f"'meaning {n}'" for n in range(60))
+    bench.contracts = (invented_contract(columns=columns, checks=(("known", f"note in ({known})"),)),)
+    for file in range(12):
+        count = 2048 + 17 * file
+        records = [f"A{file}-{n},x,,1,1,2026-02-01,word {n % 60}" for n in range(1, count + 1)]
+        bench.drop(f"{file:02}.csv", csv_text(*records))
+    assert bench.ingest().accepted_rows == sum(2048 + 17 * file for file in range(12))
+    wrong = bench.rows("order_line", "order_id", "split_part(order_id, '-', 2)::bigint <> _record_number")
+    assert wrong == []

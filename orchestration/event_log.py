@@ -31,9 +31,7 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
         super().__init__(base_dir, inst_data)
 
     @classmethod
-    def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: Any
-    ) -> KeptSqliteEventLogStorage:
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> KeptSqliteEventLogStorage:
         return cls(inst_data=inst_data, **config_value)
 
     @contextmanager

@@ -17,6 +17,8 @@ DAGSTER_YAML = """\
 # Written by milepost, and again when it differs: settings of a deployment belong in milepost.yml.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 event_log_storage:
   module: orchestration.event_log
   class: KeptSqliteEventLogStorage

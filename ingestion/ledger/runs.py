@@ -51,7 +51,7 @@ def begin_run(ledger: Engine, run_id: str, *, started_at: datetime, launched_by:
     """Record that a run has started; a run of the same id that was started before (a retry) starts anew."""
     with ledger.begin() as connection:
         known = connection.execute(select(run.c.run_id).where(run.c.run_id == run_id)).first()
-        values = {
+        values: dict[str, Any] = {
             "started_at": started_at,
             "ended_at": None,
             "launched_by": launched_by,

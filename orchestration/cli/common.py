@@ -141,14 +141,17 @@ def emit(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: Format, ti
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    out = console()
+    if title:
+        out.print(Text(title, style="bold"))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     numeric = [all(row[i] is None or _is_number(row[i]) for row in rows) and bool(rows) for i in range(len(columns))]
     for name, is_numeric in zip(columns, numeric, strict=True):
         is_word = is_numeric or name in WHOLE_WORDS or name.endswith(("_id", "_at", "_rows"))
         table.add_column(name, justify="right" if is_numeric else "left", overflow="fold", no_wrap=is_word)
     for row in rows:
         table.add_row(*(Text("" if value is None else _shown(value)) for value in row))
-    console().print(table)
+    out.print(table)
 
 
 def field_list(pairs: Mapping[str, Any]) -> None:

@@ -69,12 +69,12 @@ def demo(
     code = take_through(RunRequest(home=place, as_of=as_of))
     if code in (common.FAILED, common.WRONG_USE, common.GATE_CLOSED):
         return code
-    print_headlines(place, as_of)
+    print_headlines(place, as_of, load_settings(place).reporting_currency)
     # held deliveries are part of the story that the sample company tells
     return common.DONE
 
 
-def print_headlines(home: Home, as_of: datetime) -> None:
+def print_headlines(home: Home, as_of: datetime, currency: str) -> None:
     """Headline KPIs of the year so far, with plan and light where there is a goal; then where to look next."""
     from rich import box
     from rich.table import Table
@@ -90,8 +90,8 @@ def print_headlines(home: Home, as_of: datetime) -> None:
         table.add_row(
             row["name"],
             row["name_zh"] or "",
-            _amount(row["value"], row["unit"]),
-            _amount(row["plan_to_date"], row["unit"]),
+            _amount(row["value"], row["unit"], currency),
+            _amount(row["plan_to_date"], row["unit"], currency),
             "" if row["attainment"] is None else f"{row['attainment']:.0%}",
             light,
         )
@@ -136,11 +136,12 @@ def headline_rows(connection: Any, as_of: datetime) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
 
-def _amount(value: Any, unit: str | None) -> str:
+def _amount(value: Any, unit: str | None, currency: str) -> str:
     if value is None:
         return ""
     number = float(value)
     if unit in ("ratio", "share", "rate", "percent", "%"):
         return f"{number:.1%}"
+    unit = currency if unit == "money" else unit
     shown = f"{number:,.0f}" if abs(number) >= 1000 or number == int(number) else f"{number:,.2f}"
     return f"{shown} {unit}" if unit and unit not in ("count", "number") else shown

@@ -1,6 +1,6 @@
 """`milepost rejects`: rejected records by reason.
 
-Belongs here: the commands. Not here: rejecting (`ingestion/`).
+Belongs here: the commands. Not here: rejecting and masking (`ingestion/`).
 """
 
 from __future__ import annotations
@@ -21,30 +21,58 @@ def list_(
     home: common.HomeOption = None,
 ) -> None:
     """Rejected records by contract, column and reason, most frequent first; withdrawn deliveries left out."""
-    from sqlalchemy import func, select
-
-    from ingestion.ledger.tables import delivery, delivery_issue
+    from ingestion.rejects import list_rejects
 
     place = common.existing_home(home)
-    query = (
-        select(
-            delivery.c.contract,
-            delivery_issue.c.column_name,
-            delivery_issue.c.reason,
-            func.sum(delivery_issue.c.row_count).label("records"),
-            func.count(delivery.c.delivery_seq.distinct()).label("deliveries"),
-            func.min(delivery.c.delivery_id).label("for_example"),
-        )
-        .join(delivery_issue, delivery_issue.c.delivery_seq == delivery.c.delivery_seq)
-        .where(delivery_issue.c.effect == "rejected", delivery.c.state.not_in(["withdrawn", "duplicate"]))
-        .group_by(delivery.c.contract, delivery_issue.c.column_name, delivery_issue.c.reason)
-        .order_by(func.sum(delivery_issue.c.row_count).desc(), delivery.c.contract)
-    )
-    if system is not None:
-        query = query.where(delivery.c.source_system == system)
-    with common.the_ledger(place) as ledger, ledger.connect() as connection:
-        rows = [tuple(row) for row in connection.execute(query)]
-    columns = ["contract", "column", "reason", "records", "deliveries", "for_example"]
-    common.emit(columns, rows, form, title="rejected records")
+    with common.the_ledger(place) as ledger:
+        rows = [
+            (g.contract, g.column, g.reason, g.record_count, g.delivery_count)
+            for g in list_rejects(ledger, system=system)
+        ]
+    common.emit(["contract", "column", "reason", "records", "deliveries"], rows, form, title="rejected records")
     if rows and form is common.Format.TABLE:
-        common.say("`milepost rejects show DELIVERY` lists a delivery's rejected records")
+        common.say("`milepost rejects show --contract CONTRACT` or `show DELIVERY` lists the records, masked")
+
+
+@app.command("show")
+def show(
+    delivery_id: Annotated[str | None, typer.Argument(help="Only this delivery's.")] = None,
+    contract: Annotated[str | None, typer.Option("--contract", help="Only this contract's.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Only those with this reason.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Records shown at most.")] = 50,
+    form: common.FormatOption = common.Format.TABLE,
+    home: common.HomeOption = None,
+) -> None:
+    """Rejected records with file and record number; personal columns masked, free text scrubbed."""
+    from ingestion.contracts.loader import load_contracts
+    from ingestion.rejects import show_rejects
+    from orchestration.cli.deliveries import find
+    from orchestration.session import load_home_keys
+
+    place = common.existing_home(home)
+    keys = load_home_keys(place)
+    with common.the_ledger(place) as ledger:
+        found = show_rejects(
+            place,
+            ledger,
+            load_contracts(),
+            keys,
+            delivery_seq=find(place, delivery_id).delivery_seq if delivery_id else None,
+            contract=contract,
+            reason=reason,
+            limit=limit,
+        )
+    rows = [
+        (
+            r.delivery_id,
+            r.file_name,
+            r.part,
+            r.record_number,
+            r.column,
+            r.reason,
+            dict(r.cells) if form is common.Format.JSON else "; ".join(f"{name}={value}" for name, value in r.cells),
+        )
+        for r in found
+    ]
+    columns = ["delivery_id", "file_name", "part", "record_number", "column", "reason", "record"]
+    common.emit(columns, rows, form, title="rejected records")

@@ -13,6 +13,7 @@ from ingestion.home import Home
 from orchestration.cli import common
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from ingestion.ledger.runs import RunRecord
@@ -71,7 +72,7 @@ def collect(home: Home) -> dict[str, Any]:
                 .tuples()
                 .all()
             )
-            per_source = connection.execute(
+            per_source: Sequence[Any] = connection.execute(
                 select(
                     delivery.c.source_system,
                     func.count(),

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from ingestion.errors import MilepostError
 from orchestration.cli import common
 
 
@@ -49,9 +50,17 @@ def ui(
         "--log-level",
         "warning",
     ]
-    process = subprocess.Popen(arguments, cwd=PROJECT_DIR, env=dict(os.environ))
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.wait(timeout=60)  # Ctrl-C has reached it too
-        return common.DONE
+    log = place.dagster / "ui.log"
+    common.say(f"what it prints goes to {log}")
+    with log.open("a", encoding="utf-8") as sink:
+        process = subprocess.Popen(
+            arguments, cwd=PROJECT_DIR, env=dict(os.environ), stdout=sink, stderr=subprocess.STDOUT
+        )
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            process.wait(timeout=60)  # Ctrl-C has reached it too
+            return common.DONE
+    if code:
+        raise MilepostError(f"the Dagster UI ended with {code}", where=str(log), remedy="Its last lines say why")
+    return common.DONE

@@ -5,7 +5,7 @@ Belongs here: the commands. Not here: what is done to versions (`publishing/vers
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -64,7 +64,9 @@ def diff(
     if later is None or earlier is None:
         raise UsageError("there are no two versions to compare", remedy="`milepost versions list` shows what is there")
     found = compare(place, earlier, later)
-    rows = [["mart", m.mart, m.change, m.rows_before, m.rows_after, m.rows_removed, m.rows_added] for m in found.marts]
+    rows: list[list[Any]] = [
+        ["mart", m.mart, m.change, m.rows_before, m.rows_after, m.rows_removed, m.rows_added] for m in found.marts
+    ]
     rows += [
         ["kpi", f"{k.kpi_id} {k.grain} {k.period_start}", "value", k.before, k.after, None, None] for k in found.kpis
     ]

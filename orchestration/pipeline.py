@@ -20,6 +20,7 @@ from orchestration.session import RunSession
 
 if TYPE_CHECKING:
     from expectations.results import CheckResult
+    from ingestion.contracts.model import ContractSet
     from ingestion.identity.resolve import IdentityResult
     from ingestion.ingest import IngestResult
     from publishing.build import Build
@@ -166,6 +167,7 @@ def judge(session: RunSession) -> Judgement:
     """Judge the latest build once and store the verdict. A closed gate is the answer, not an exception."""
     from expectations import runner
     from expectations.personal_data import PersonalDataScan
+    from ingestion.contracts.loader import load_contracts
     from ingestion.ledger.deliveries import list_deliveries
     from ingestion.privacy.vault import Vault
 
@@ -175,7 +177,9 @@ def judge(session: RunSession) -> Judgement:
             session.home,
             session.ledger,
             build_id,
-            scan=PersonalDataScan(session.keys, Vault(session.home.vault, session.keys)),
+            scan=PersonalDataScan(
+                session.keys, Vault(session.home.vault, session.keys), phone_regions=phone_regions(load_contracts())
+            ),
             now=session.clock(),
             dbt_results=dbt_results(session),
         )
@@ -189,6 +193,11 @@ def judge(session: RunSession) -> Judgement:
             session.summary["error"] = result.reason
             session.summary["suspects"] = [ids[s] for s in result.delivery_seqs] or list(result.new_delivery_ids)
         return Judgement(result.results, ids, result.is_passed)
+
+
+def phone_regions(contracts: ContractSet) -> tuple[str, ...]:
+    """Regions whose way of writing phone numbers the scan has to know: those that contracts name, China always."""
+    return tuple(sorted({"CN", *(contract.phone_region for contract in contracts.contracts if contract.phone_region)}))
 
 
 def dbt_results(session: RunSession) -> list[CheckResult]:

@@ -10,9 +10,6 @@ import pytest
 
 from tests.support import MilepostHome
 
-# one home for the whole file: its tests stay on one worker
-pytestmark = pytest.mark.xdist_group("crm_social")
-
 
 @pytest.fixture(scope="module")
 def published(make_home: Callable[[str], MilepostHome], exports: Path) -> MilepostHome:

@@ -10,9 +10,6 @@ import pytest
 
 from tests.support import MilepostHome
 
-# one home for the whole file: its tests stay on one worker
-pytestmark = pytest.mark.xdist_group("olist")
-
 SETTINGS = "business:\n  reporting_currency: BRL\n  reporting_time_zone: America/Sao_Paulo\n"
 AS_OF = "2018-11-01"
 

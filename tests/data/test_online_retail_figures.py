@@ -11,9 +11,6 @@ import pytest
 
 from tests.support import MilepostHome
 
-# one home for the whole file: its tests stay on one worker
-pytestmark = pytest.mark.xdist_group("online_retail")
-
 SETTINGS = "business:\n  reporting_currency: GBP\n  reporting_time_zone: Europe/London\n"
 AS_OF = "2011-12-10"
 

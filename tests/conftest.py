@@ -28,7 +28,7 @@ def make_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker, so that its homes are made once; tests marked `spread` go where there is room."""
+    """Keep the tests of a file on one worker: its homes are made once. Tests marked `spread` go where there is room."""
     for item in items:
         if item.get_closest_marker("spread") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.name))

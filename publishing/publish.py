@@ -48,14 +48,14 @@ def publish(home: Home, ledger: Engine, build_id: str, *, now: datetime, run_id:
     """Make a build the published version, if its own verdict says that it passed.
 
     GateClosedError: its verdict is missing, says no, or belongs to another manifest. Idempotent: what is current with
-    the same content stays, and a publication that was broken off is completed.
+    the same content from the same deliveries stays, and a publication that was broken off is completed.
     """
     manifest = checked_build(home, ledger, build_id)
     sweep(home, ledger, keep_build=build_id)
     current = current_version(home)
     if current is not None:
         published = read_manifest(home.published / current / MANIFEST_NAME)
-        if published.content_hash == manifest.content_hash:
+        if (published.content_hash, published.inputs) == (manifest.content_hash, manifest.inputs):
             latest = ledger_builds.latest_publication(ledger)
             if latest is None or latest.version != current:  # broken off between the swap and the ledger
                 ledger_builds.record_publication(ledger, current, published.build_id, now, "publish", run_id)

@@ -19,13 +19,14 @@ from ingestion.ledger import builds as ledger_builds
 from ingestion.ledger.manifest import MANIFEST_NAME, VERDICT_NAME
 from publishing import publish as publishing
 from publishing import versions
-from publishing.build import Build, parts_folder
+from publishing.build import Build, create_build, parts_folder
 from publishing.publish import GateClosedError, current_version, publish, version_folders
 from tests.invented_warehouse import (
     AS_OF,
     build_now,
     change_warehouse,
     invented_home,
+    invented_specs,
     store_verdict,
     write_warehouse,
 )
@@ -158,6 +159,16 @@ def test_identical_content_makes_no_new_version(tmp_path: Path) -> None:
     assert (second.version, second.is_new) == (first.version, False)
     assert version_folders(home) == ["v000001"]
     assert len(ledger_builds.publications(ledger)) == 1
+
+
+def test_another_delivery_is_published_even_where_it_changes_run_facts_only(tmp_path: Path) -> None:
+    home, ledger = invented_home(tmp_path)
+    publish_now(home, ledger)
+    build = create_build(
+        home, ledger, invented_specs(home), as_of=AS_OF, code_version="test", inputs=["shop-1", "shop-2"], now=AS_OF
+    )
+    store_verdict(home, ledger, build)
+    assert publish(home, ledger, build.build_id, now=AS_OF).is_new
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Stand-in for dbt's `adapter` while sqlfluff renders the models: it parses no project and opens no database.
 
-Belongs here: what a dispatched macro looks like to the linter. Not here: what it does (`macros/adapters`, `macros/lake`).
+Belongs here: what a dispatched macro looks like to the linter. Not here: what it
+does (`macros/adapters`, `macros/lake`).
 """
 
 from __future__ import annotations

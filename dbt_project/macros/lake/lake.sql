@@ -24,52 +24,68 @@
     materialise the whole entity for a correlated one.
 #}
 {% macro current_records(entity, key, latest_by=none) %}
-    {%- set columns = ['source_system'] + key -%}
+    {%- set columns = lake_columns(entity) if execute else ['*'] -%}
+    {%- set key_columns = ['source_system'] + key -%}
+    {%- set repeated_keys -%}
+        (
+            select {{ key_columns | join(', ') }}
+            from {{ counting_records(entity) }} as counted
+            group by {{ key_columns | join(', ') }}
+            having count(*) > 1
+        )
+    {%- endset -%}
     (
-        select record.*
+        select
+            {% for column in columns %}
+            record.{{ column }}{{ ',' if not loop.last }}
+            {% endfor %}
         from {{ counting_records(entity) }} as record
-        left join (
-            select
-                {% for column in columns %}
-                ranked.{{ column }},
+        left join {{ repeated_keys }} as repeated
+            on
+                {% for column in key_columns %}
+                {{ 'and ' if not loop.first }}record.{{ column }} = repeated.{{ column }}
                 {% endfor %}
-                {{ lineage_columns('ranked') }},
+        where repeated.source_system is null
+
+        union all
+
+        select
+            {% for column in columns %}
+            winner.{{ column }}{{ ',' if not loop.last }}
+            {% endfor %}
+        from (
+            select
+                record.*,
                 row_number() over (
-                    partition by {% for column in columns %}ranked.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+                    partition by {% for column in key_columns %}record.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
 
                     order by
                         {% for column in latest_by or [] %}
-                        ranked.{{ column }} desc nulls last,
+                        record.{{ column }} desc nulls last,
                         {% endfor %}
-                        ranked._version_at desc nulls last,
-                        ranked._tie desc nulls last,
-                        ranked._delivery_seq desc,
-                        ranked._part desc nulls last,
-                        ranked._record_number desc
+                        record._version_at desc nulls last,
+                        record._tie desc nulls last,
+                        record._delivery_seq desc,
+                        record._part desc nulls last,
+                        record._record_number desc
                 ) as place
-            from {{ counting_records(entity) }} as ranked
-            inner join (
-                select {{ columns | join(', ') }}
-                from {{ counting_records(entity) }} as counted
-                group by {{ columns | join(', ') }}
-                having count(*) > 1
-            ) as repeated
+            from {{ counting_records(entity) }} as record
+            inner join {{ repeated_keys }} as repeated
                 on
-                    {% for column in columns %}
-                    {{ 'and ' if not loop.first }}ranked.{{ column }} = repeated.{{ column }}
+                    {% for column in key_columns %}
+                    {{ 'and ' if not loop.first }}record.{{ column }} = repeated.{{ column }}
                     {% endfor %}
-        ) as loser
-            on
-                loser.place > 1
-                {% for column in columns %}
-                and record.{{ column }} = loser.{{ column }}
-                {% endfor %}
-                and record._contract = loser._contract
-                and record._delivery_seq = loser._delivery_seq
-                and coalesce(record._part, '') = coalesce(loser._part, '')
-                and record._record_number = loser._record_number
-        where loser.place is null
+        ) as winner
+        where winner.place = 1
     )
+{% endmacro %}
+
+{# Columns of an entity as sources.yml declares them; known when models run, not while the project is parsed. #}
+{% macro lake_columns(entity) %}
+    {% for table in graph.sources.values() if table.source_name == 'lake' and table.name == entity %}
+        {{ return(table.columns.keys() | list) }}
+    {% endfor %}
+    {{ exceptions.raise_compiler_error("The lake has no entity '" ~ entity ~ "': declare it in ingestion/entities.yml and models/sources.yml.") }}
 {% endmacro %}
 
 {# Records of active deliveries that no other delivery replaced and the source did not delete. #}

@@ -1,5 +1,6 @@
--- First entry of every opportunity into every stage, for each stage set. Where there is no history of a stage, the
--- opportunity's own dates tell: it was in its first stage when created, and in its closing stage when closed.
+-- First entry of every opportunity into every stage, for each stage set. A closed deal is in its closing stage since it
+-- was closed; one without any history is in its present stage since its last change. Stages in between that no history
+-- tells of are not invented.
 with
 
 opportunities as (

@@ -46,18 +46,20 @@ def source_columns() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def differences(
-    declared: dict[str, list[tuple[str, str]]], described: dict[str, list[tuple[str, str]]]
-) -> list[str]:
+def differences(declared: dict[str, list[tuple[str, str]]], described: dict[str, list[tuple[str, str]]]) -> list[str]:
     """Every mismatch, one line each, in words that say what to do."""
     lines = [f"sources.yml lacks the entity {name}: add it" for name in declared if name not in described]
-    lines += [f"sources.yml has {name}, which no entity declares: remove it" for name in described if name not in declared]
+    lines += [
+        f"sources.yml has {name}, which no entity declares: remove it" for name in described if name not in declared
+    ]
     for name in declared:
         if name not in described:
             continue
         wanted, found = dict(declared[name]), dict(described[name])
         lines += [f"{name}: sources.yml lacks {column} ({wanted[column]})" for column in wanted if column not in found]
-        lines += [f"{name}: sources.yml has {column}, which the entity lacks" for column in found if column not in wanted]
+        lines += [
+            f"{name}: sources.yml has {column}, which the entity lacks" for column in found if column not in wanted
+        ]
         lines += [
             f"{name}.{column}: {found[column]} in sources.yml, {wanted[column]} in entities.yml"
             for column in wanted

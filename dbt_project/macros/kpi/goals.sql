@@ -7,8 +7,25 @@
 
 {# Cell columns of a goal, in the order in which a crossing names them, and the KPI dimension each stands for. #}
 {% macro goal_cell_columns() %}
-    {{ return({'region': 'region', 'product_line': 'product_line', 'channel': 'channel', 'team': 'team', 'employee': 'employee_id', 'customer_group': 'customer_group'}) }}
+    {{ return({
+        'region': 'region',
+        'product_line': 'product_line',
+        'channel': 'channel',
+        'team': 'team',
+        'employee': 'employee_id',
+        'customer_group': 'customer_group',
+    }) }}
 {% endmacro %}
+
+{# Names of the cell columns that are filled, joined by ' x '; total where none is. #}
+{% macro goal_cell_dimension() -%}
+    coalesce(nullif(concat_ws(
+        ' x '
+        {%- for name, column in goal_cell_columns().items() %},
+        case when {{ column }} is not null then '{{ name }}' end
+        {%- endfor %}
+    ), ''), 'total')
+{%- endmacro %}
 
 {# All subsets of two or more of the given names, each in the given order. #}
 {% macro goal_crossings(names) %}

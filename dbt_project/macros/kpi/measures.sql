@@ -8,7 +8,7 @@
 
 {# First day of the period a date lies in; weeks are ISO weeks, quarters and years are fiscal. #}
 {% macro kpi_period_start(grain, date) %}
-    {%- set shift = var('fiscal_year_start_month', 1) - 1 -%}
+    {%- set shift = (var('fiscal_year_start_month', 1) | int) - 1 -%}
     {%- if grain == 'day' -%} {{ date }}
     {%- elif grain in ['quarter', 'year'] and shift -%}
         cast(date_trunc('{{ grain }}', {{ date }} - interval '{{ shift }}' month) + interval '{{ shift }}' month as date)

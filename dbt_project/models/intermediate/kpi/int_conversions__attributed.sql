@@ -14,14 +14,15 @@ with touches as (
         touch.is_direct,
         row_number() over (
             partition by conversion.conversion_kind, conversion.conversion_key
-            order by touch.is_direct, touch.touched_at desc, touch.touchpoint_key desc
+            order by touch.is_direct asc, touch.touched_at desc, touch.touchpoint_key desc
         ) as place
     from {{ ref('int_conversions__valued') }} as conversion
     inner join {{ ref('int_touchpoints__of_customers') }} as touch
         on
             conversion.customer_id = touch.customer_id
-            and touch.touched_at <= conversion.converted_at
-            and {{ elapsed_days('touch.touched_at', 'conversion.converted_at') }} <= {{ var('attribution_window_days') }}
+            and conversion.converted_at >= touch.touched_at
+            and {{ elapsed_days('touch.touched_at', 'conversion.converted_at') }}
+            <= {{ var('attribution_window_days') }}
 
 )
 

@@ -43,7 +43,7 @@ all_customers as (
     inner join month_totals
         on
             months.month_start > month_totals.order_month
-            and month_totals.order_month >= {{ add_months('months.month_start', -var('trailing_months')) }}
+            and {{ add_months('months.month_start', -(var('trailing_months') | int)) }} <= month_totals.order_month
     group by 1
 
 ),
@@ -80,7 +80,8 @@ trailing_orders as (
         on
             candidates.customer_id = customer_months.customer_id
             and candidates.month_start > customer_months.order_month
-            and customer_months.order_month >= {{ add_months('candidates.month_start', -var('trailing_months')) }}
+            and {{ add_months('candidates.month_start', -(var('trailing_months') | int)) }}
+            <= customer_months.order_month
     group by 1, 2
 
 )

@@ -10,15 +10,10 @@ select
     period_start,
     {{ next_period_start('grain', 'period_start') }} as next_period_start,
     {% for column in cells.values() %}
-    {{ column }},
+        {{ column }},
     {% endfor %}
     target_value,
-    coalesce(nullif(concat_ws(
-        ' x '
-        {%- for name, column in cells.items() %},
-        case when {{ column }} is not null then '{{ name }}' end
-        {%- endfor %}
-    ), ''), 'total') as dimension,
-    coalesce(nullif(concat_ws(' x '{% for column in cells.values() %}, {{ column }}{% endfor %}), ''), 'all') as member
+    {{ goal_cell_dimension() }} as dimension,
+    coalesce(nullif(concat_ws(' x ', {{ cells.values() | join(', ') }}), ''), 'all') as member
 from {{ ref('fct_goals') }}
 where is_current

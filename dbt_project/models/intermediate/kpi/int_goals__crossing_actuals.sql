@@ -5,9 +5,9 @@
     'opportunities': ref('fct_opportunities'),
 } %}
 {% for name, relation in semantic_models.items() %}
-select
-    goal_key,
-    actual
-from ({{ goal_crossing_actuals(name, relation, ref('int_goals__cells')) }}) as {{ name }}
-{{ 'union all' if not loop.last }}
+    select
+        goal_key,
+        actual
+    from ({{ goal_crossing_actuals(name, relation, ref('int_goals__cells')) }}) as {{ name }}
+    {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -9,7 +9,9 @@ with history as (
         kpi_id,
         {{ kpi_period_start('year', 'period_start') }} as year_start,
         extract(month from period_start) as month_number,
-        value / nullif(sum(value) over (partition by kpi_id, {{ kpi_period_start('year', 'period_start') }}), 0) as year_share,
+        value
+        / nullif(sum(value) over (partition by kpi_id, {{ kpi_period_start('year', 'period_start') }}), 0)
+            as year_share,
         count(*) over (partition by kpi_id, {{ kpi_period_start('year', 'period_start') }}) as month_count
     from {{ ref('kpi_values') }}
     where grain = 'month' and dimension = 'total' and value is not null
@@ -41,7 +43,7 @@ curves as (
         on
             goals.kpi_id = history.kpi_id
             and goals.year_start > history.year_start
-            and history.year_start >= {{ add_months('goals.year_start', -12 * var('goal_history_years', 5)) }}
+            and {{ add_months('goals.year_start', -12 * (var('goal_history_years', 5) | int)) }} <= history.year_start
     where history.month_count = 12
     group by 1, 2
 
@@ -66,7 +68,7 @@ weighed as (
         case when curve.goal_key is not null then coalesce(weights.weight, 0) else cast(months.day_count as double) end
             as weight
     from goals
-    inner join months on months.month_start >= goals.period_start and goals.next_period_start > months.month_start
+    inner join months on goals.period_start <= months.month_start and goals.next_period_start > months.month_start
     left join (select distinct curves.goal_key from curves) as curve on goals.goal_key = curve.goal_key
     left join curves as weights
         on goals.goal_key = weights.goal_key and extract(month from months.month_start) = weights.month_number

@@ -32,7 +32,7 @@ ranked as (
         lead_key,
         opportunity_key,
         row_number() over (
-            partition by lead_key order by is_won desc, created_at nulls last, opportunity_key
+            partition by lead_key order by is_won desc, created_at asc nulls last, opportunity_key asc
         ) as place
     from links
 

@@ -42,7 +42,7 @@ ranked as (
         *,
         row_number() over (
             partition by customer_id
-            order by conversion_date, converted_at nulls last, conversion_kind desc, conversion_key
+            order by conversion_date asc, converted_at asc nulls last, conversion_kind desc, conversion_key asc
         ) as place
     from purchases
 

@@ -19,7 +19,7 @@ orders as (
 
     select
         paid.customer_id,
-        cast(null as {{ dbt.type_string() }}) as product_line,
+        cast(null as string) as product_line,
         paid.order_key,
         paid.paid_date
     from {{ ref('int_paid_orders__by_customer') }} as paid
@@ -42,11 +42,11 @@ neighbours as (
         customer_id,
         product_line,
         paid_date,
-        {{ add_months('paid_date', var('trailing_months')) }} as expires_date,
+        {{ add_months('paid_date', var('trailing_months') | int) }} as expires_date,
         lead(paid_date) over (partition by customer_id, product_line order by paid_date, order_key) as next_date,
         {{ add_months(
             'lag(paid_date) over (partition by customer_id, product_line order by paid_date, order_key)',
-            var('trailing_months')
+            var('trailing_months') | int
         ) }} as earlier_expires_date
     from orders
 
@@ -81,9 +81,23 @@ spans as (
 
 changes as (
 
-    select from_date as change_date, customer_id, product_line, active, repeated from spans
+    select
+        from_date as change_date,
+        customer_id,
+        product_line,
+        active,
+        repeated
+    from spans
+
     union all
-    select to_date as change_date, customer_id, product_line, -active as active, -repeated as repeated from spans
+
+    select
+        to_date as change_date,
+        customer_id,
+        product_line,
+        -active as active,
+        -repeated as repeated
+    from spans
 
 )
 
@@ -91,8 +105,10 @@ select
     changes.change_date,
     coalesce(customer.region, '(none)') as region,
     changes.product_line,
-    {{ integer('sum(case when changes.product_line is null then changes.active else 0 end)') }} as active_customer_change,
-    {{ integer('sum(case when changes.product_line is null then changes.repeated else 0 end)') }} as repeat_customer_change,
+    {{ integer('sum(case when changes.product_line is null then changes.active else 0 end)') }}
+        as active_customer_change,
+    {{ integer('sum(case when changes.product_line is null then changes.repeated else 0 end)') }}
+        as repeat_customer_change,
     {{ integer('sum(case when changes.product_line is not null then changes.active else 0 end)') }}
         as line_active_customer_change,
     {{ integer('sum(case when changes.product_line is not null then changes.repeated else 0 end)') }}

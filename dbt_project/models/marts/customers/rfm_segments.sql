@@ -12,7 +12,7 @@ with as_of_dates as (
     from {{ ref('dim_date') }}
     where
         date_day <= {{ as_of_date() }}
-        and date_day > {{ add_months(as_of_date(), -3 * var('rfm_history_quarters', 4)) }}
+        and date_day > {{ add_months(as_of_date(), -3 * (var('rfm_history_quarters', 4) | int)) }}
 
 ),
 
@@ -23,11 +23,14 @@ customers as (
         paid.customer_id,
         {{ days_between('max(paid.paid_date)', 'as_of_dates.as_of_date') }} as recency_days,
         sum(
-            case when paid.paid_date > {{ add_months('as_of_dates.as_of_date', -var('trailing_months')) }} then 1 else 0 end
+            case
+                when paid.paid_date > {{ add_months('as_of_dates.as_of_date', -(var('trailing_months') | int)) }} then 1
+                else 0
+            end
         ) as order_count,
         sum(
             case
-                when paid.paid_date > {{ add_months('as_of_dates.as_of_date', -var('trailing_months')) }}
+                when paid.paid_date > {{ add_months('as_of_dates.as_of_date', -(var('trailing_months') | int)) }}
                     then paid.order_reporting_amount
                 else 0
             end

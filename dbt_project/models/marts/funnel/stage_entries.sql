@@ -27,7 +27,7 @@ journeys as (
 
     select
         deal.opportunity_key as journey_key,
-        cast(null as {{ dbt.type_string() }}) as lead_key,
+        cast(null as string) as lead_key,
         deal.opportunity_key
     from {{ ref('fct_opportunities') }} as deal
     where deal.opportunity_key not in (select link.opportunity_key from {{ ref('int_leads__linked') }} as link)
@@ -49,7 +49,7 @@ entries as (
 
     union all
 
-    -- the lead itself: acquired when created, qualified by its score; the deal's own word on the later stages comes first
+    -- the lead itself: acquired when created, qualified by its score; on later stages the deal's own word comes first
     select
         lead.lead_key as journey_key,
         stages.stage,

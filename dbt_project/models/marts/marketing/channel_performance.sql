@@ -21,7 +21,10 @@ with advertising as (
         sum(coalesce(spend_reporting_amount, 0)) as spend,
         -- advertising without a stated objective is meant to win customers
         sum(
-            case when coalesce(objective, 'acquisition') = 'acquisition' then coalesce(spend_reporting_amount, 0) else 0 end
+            case
+                when coalesce(objective, 'acquisition') = 'acquisition' then coalesce(spend_reporting_amount, 0)
+                else 0
+            end
         ) as acquisition_spend,
         sum(coalesce(impressions, 0)) as impressions,
         sum(coalesce(clicks, 0)) as clicks,
@@ -83,17 +86,17 @@ attributed as (
 measures as (
 
     {% for name, own in sources.items() %}
-    select
-        performance_date,
-        platform,
-        marketing_channel,
-        campaign_id,
-        region
-        {%- for measure in all_measures %},
-        {{ measure if measure in own else '0' }} as {{ measure }}
-        {%- endfor %}
-    from {{ name }}
-    {{ 'union all' if not loop.last }}
+        select
+            performance_date,
+            platform,
+            marketing_channel,
+            campaign_id,
+            {% for measure in all_measures %}
+                {{ measure if measure in own else '0' }} as {{ measure }},
+            {% endfor %}
+            region
+        from {{ name }}
+        {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),

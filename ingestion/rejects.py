@@ -94,7 +94,7 @@ def show_rejects(
         query = select(lake_part.c.path).where(lake_part.c.entity == REJECTS)
         if contract is not None:
             query = query.where(lake_part.c.contract == contract)
-        paths = [home.root / str(path) for path in connection.execute(query).scalars()]
+        paths = [home.root / str(row[0]) for row in connection.execute(query)]
         states = delivery.c.state.in_(_OPEN_STATES)
         names = {
             row.delivery_seq: (row.delivery_id, row.file_name)

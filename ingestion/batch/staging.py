@@ -24,6 +24,7 @@ from ingestion.cleaning import kinds
 from ingestion.cleaning.base import (
     MISSING_VALUE,
     Setting,
+    has_plain_null_words,
     mapped,
     prepared,
     unknown_word,
@@ -173,7 +174,7 @@ def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Se
     carried = ", ".join(["_source", *cells, *([cell(width)] if is_tolerant else [])])
     filled, order = _filled(relation, contract, positions, cells)
 
-    texts, words, values, failures, finals = [], [], [], [], []
+    fasts, texts, words, values, failures, finals = [], [], [], [], [], []
     record_failures = _shape_failures(staged, group, width, cells, positions, is_tolerant=is_tolerant)
     for column in contract.columns:
         name, text, value = column.name, f"p_{column.name}", f"v_{column.name}"
@@ -181,19 +182,26 @@ def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Se
         if name not in positions:
             texts.append(f"cast(null as varchar) as {text}")
             values.append(f"cast(null as {kind}) as {value}")
-            word, cleaning = text, None
+            cleaning = None
         else:
             raw = f"f{positions[name]}" if column.fill_down else cell(positions[name])
-            texts.append(f"{prepared(raw, column, contract)} as {text}")
-            word = text
-            if column.values:
-                word = f"w_{name}"
-                words.append(f"{mapped(text, column)} as {word}")
+            word = f"w_{name}" if column.values else text
             cleaning = kinds.clean(word, value, column, setting)
-            values.append(f"cast({cleaning.value} as {kind}) as {value}")
+            read = f"cast({cleaning.value} as {kind})"
+            ready = prepared(raw, column, contract)
+            if cleaning.fast is not None and not column.values and has_plain_null_words(column, contract):
+                # most cells are written plainly: the others alone are prepared and looked at
+                fasts.append(f"cast({cleaning.fast(raw)} as {kind}) as q_{name}")
+                ready = f"case when q_{name} is null then {ready} end"
+                read = f"case when q_{name} is not null then q_{name} else {read} end"
+            texts.append(f"{ready} as {text}")
+            values.append(f"{read} as {value}")
+            if column.values:
+                words.append(f"{mapped(text, column)} as {word}")
         cases = []
         if column.value_required:
-            cases.append((f"{text} is null", staged.reasons.code(name, MISSING_VALUE)))
+            is_missing = f"{text} is null and {value} is null"
+            cases.append((is_missing, staged.reasons.code(name, MISSING_VALUE)))
         if cleaning is not None:
             if column.values and column.other_value is None:
                 failure = unknown_word(text, column)
@@ -208,10 +216,8 @@ def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Se
             if cases:
                 record_failures.append(code)
             finals.append(f"{value} as {quote_name(name)}")
-        if cleaning is not None:
-            finals += [f"{sql} as {quote_name(f'{name}__{suffix}')}" for suffix, sql in cleaning.extras]
-        else:
-            finals += [f"{sql} as {quote_name(f'{name}__{s}')}" for s, sql in _absent_extras(column, setting)]
+        extras = cleaning.extras if cleaning is not None else _absent_extras(column, setting)
+        finals += [f"{sql} as {quote_name(f'{name}__{suffix}')}" for suffix, sql in extras]
         if column.unit_from_heading is not None:
             unit = quote(units[name]) if name in units else "null"
             finals.append(f"cast({unit} as varchar) as {quote_name(f'{name}__unit')}")
@@ -222,21 +228,23 @@ def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Se
         for name, predicate in contract.checks
     ]
     checked = f"coalesce(_reason, {', '.join(checks)})" if checks else "_reason"
-    same = f"hash({', '.join(cells)})"
     missing = "".join(f", {expression}" for expression in failures)
-    step = f"select {carried}, {', '.join(texts)}{order.select} from {filled}"
+    step = f"select {carried}{order.select}{''.join(', ' + fast for fast in fasts)} from {filled}"
+    step = f"select *, {', '.join(texts)} from ({step})"
     if words:
         step = f"select *, {', '.join(words)} from ({step})"
     step = f"select *, {', '.join(values)} from ({step})"
     step = f"select *, cast({reason} as usmallint) as _found{missing} from ({step})"
+    renamed = ", ".join(f"{name} as _{name}" for name in cells)
     step = (
-        f"select _source, {', '.join(finals)}, _found as _reason, {same} as _same, "
-        f"[{', '.join(cells)}] as _row_cells{order.carry} from ({step})"
+        f"select _source, {', '.join(finals)}, _found as _reason, hash({', '.join(cells)}) as _same, "
+        f"{renamed}{order.carry} from ({step})"
     )
+    own_cells = ", ".join(f"_{name}" for name in cells)
     kept = "true" if staged.keep_cells or is_tolerant else f"{checked} is not null"
     return (
-        f"select * exclude (_row_cells{order.drop}) replace (cast({checked} as usmallint) as _reason), "
-        f"case when {kept} then _row_cells end as _cells from ({step}){order.by}"
+        f"select * exclude ({own_cells}{order.drop}) replace (cast({checked} as usmallint) as _reason), "
+        f"case when {kept} then [{own_cells}] end as _cells from ({step}){order.by}"
     )
 
 
@@ -264,9 +272,10 @@ def _filled(relation: str, contract: Contract, positions: dict[str, int], cells:
             f"(partition by _source, {by} order by _row rows between unbounded preceding and unbounded following)) "
             f"as f{positions[column.name]}"
         )
+    filled = ", ".join(f"f{positions[column.name]}" for column in filling)
     numbered = f"(select *, row_number() over () as _row from {relation})"
     return f"(select *, {', '.join(expressions)} from {numbered})", _Order(
-        select=", _row", carry=", _row", drop=", _row", by=" order by _row"
+        select=f", _row, {filled}", carry=", _row", drop=", _row", by=" order by _row"
     )
 
 
@@ -306,10 +315,10 @@ def footer_position(contract: Contract, source: Source) -> int | None:
     return headings.index(wanted) if wanted in headings else None
 
 
-def _absent_extras(column: Column, setting: Setting) -> list[tuple[str, str]]:
+def _absent_extras(column: Column, setting: Setting) -> tuple[tuple[str, str], ...]:
     """Extras of a column that the file does not have: null, of the type they would have."""
     value = f"v_{column.name}"
-    return list(kinds.clean(value, value, column, setting).extras)
+    return kinds.clean(value, value, column, setting).extras
 
 
 def _mark_cut_off(connection: Any, staged: Staged, group: Sequence[Source]) -> None:

@@ -166,7 +166,7 @@ def expression_error(contract: Contract, error: duckdb.Error, *, tells: bool) ->
 
 def _copy(connection: Any, select: str, path: Path, entity: str, contract: Contract) -> StagedFile | None:
     count = connection.execute(
-        f"copy ({select}) to '{quote_path(path)}' (format parquet, compression zstd, compression_level 1)"
+        f"copy ({select}) to '{quote_path(path)}' (format parquet, compression snappy)"
     ).fetchone()[0]
     if not count:
         path.unlink()

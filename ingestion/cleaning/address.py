@@ -5,7 +5,7 @@ The province is its short name (浙江, 内蒙古), the city is without 市, the
 
 from __future__ import annotations
 
-from ingestion.cleaning.base import Cleaning, Setting, collapsed
+from ingestion.cleaning.base import Cleaning, Setting, collapsed, tight
 from ingestion.contracts.model import Column
 from ingestion.engine import quote
 
@@ -30,4 +30,6 @@ def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
     named = f"nullif(regexp_replace(({found}).city, '市$', ''), '')"
     city = f"case when {is_municipality} then ({found}).province else {named} end"
     district = f"nullif(({found}).district, '')"
-    return Cleaning(collapsed(text), extras=(("province", province), ("city", city), ("district", district)))
+    return Cleaning(
+        collapsed(text), extras=(("province", province), ("city", city), ("district", district)), fast=tight
+    )

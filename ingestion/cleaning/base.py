@@ -8,6 +8,7 @@ Every expression is total: forms that answer null in place of raising, because a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -54,11 +55,13 @@ class Failure:
 @dataclass(frozen=True)
 class Cleaning:
     """`value` is SQL over the prepared text, of the kind's engine type; `failures` are tried in order; `extras` are
-    further cleaned columns `<name>__<suffix>` as SQL over the value."""
+    further cleaned columns `<name>__<suffix>` as SQL over the value. `fast` is a function that gives SQL over the cell
+    as it is: the same value where the cell is written plainly, else null. Only what it leaves is prepared and read."""
 
     value: str
     failures: tuple[Failure, ...] = ()
     extras: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+    fast: Callable[[str], str] | None = None
 
 
 def unreadable(text: str, value: str, reason: str) -> Failure:
@@ -72,6 +75,17 @@ NORMAL = (
     r"\x00-\x7f\x{b7}\x{c0}-\x{131}\x{134}-\x{13e}\x{141}-\x{148}\x{14a}-\x{17e}\x{410}-\x{44f}\x{2013}\x{2014}"
     r"\x{2018}-\x{201d}\x{3001}-\x{3003}\x{3008}-\x{3011}\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
 )
+
+
+def tight(cell: str) -> str:
+    """SQL: the cell where it is printable ASCII without outer and double spaces, as nearly all are; else null."""
+    return f"case when regexp_full_match({cell}, '[!-~]+(?: [!-~]+)*') then {cell} end"
+
+
+def has_plain_null_words(column: Column, contract: Contract) -> bool:
+    """Only an empty cell means missing: no word has to be looked for."""
+    words = contract.null_words if column.null_words is None else column.null_words
+    return not {word.strip() for word in words} - {""}
 
 
 def plain(text: str) -> str:

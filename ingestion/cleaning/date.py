@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingestion.cleaning.base import Cleaning, Failure, Setting, unreadable
-from ingestion.cleaning.moments import EARLIEST, LATEST, has_offset, local_moment, offset_moment
+from ingestion.cleaning.moments import EARLIEST, LATEST, has_offset, local_moment, offset_moment, plain_moment
 from ingestion.contracts.model import Column
 from ingestion.engine import quote
 
@@ -12,7 +12,9 @@ def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
     """Null with a reason where no form fits or the year is beyond 1900 to 2199."""
     outside = f"{value} < date '{EARLIEST}' or {value} >= date '{LATEST}'"
     failures = (unreadable(text, value, "not_a_date"), Failure("impossible_date", outside))
-    return Cleaning(day(text, column, setting), failures)
+    moment = plain_moment(column, setting, None)
+    fast = None if moment is None else lambda cell: f"cast({moment(cell)} as date)"
+    return Cleaning(day(text, column, setting), failures, fast=fast)
 
 
 def day(text: str, column: Column, setting: Setting) -> str:

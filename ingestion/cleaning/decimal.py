@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingestion.cleaning.base import Cleaning, Failure, Setting, range_failures, unreadable
-from ingestion.cleaning.numerals import number
+from ingestion.cleaning.numerals import number, plain_number
 from ingestion.contracts.model import Column
 
 
@@ -15,4 +15,4 @@ def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
         Failure("not_a_number", f"not isfinite({value})"),  # the engine reads nan and inf
         *range_failures(value, column),
     )
-    return Cleaning(read, failures)
+    return Cleaning(read, failures, fast=plain_number(column, setting, "DOUBLE"))

@@ -9,6 +9,7 @@ read by a declared form or not at all.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -38,6 +39,24 @@ def local_moment(text: str, column: Column, setting: Setting) -> str:
         "as bigint) * 1000000)) end"
     )
     return f"coalesce({', '.join(steps)})"
+
+
+def plain_moment(column: Column, setting: Setting, zone: str | None) -> Callable[[str], str] | None:
+    """SQL over a cell in ISO 8601 without an offset, as a function of the cell, in UTC where `zone` is given.
+
+    None where another form is tried first."""
+    forms = setting.date_forms(column)
+    if forms and forms[0].lower() != ISO:
+        return None
+
+    def read(cell: str) -> str:
+        # 19 characters hold a date and a time, not an offset; some forms of dates have fewer than 10
+        local = (
+            f"try_cast(case when length({cell}) between 10 and 16 or length({cell}) = 19 then {cell} end as timestamp)"
+        )
+        return local if zone is None else in_utc(local, zone)
+
+    return read
 
 
 def has_offset(text: str) -> str:

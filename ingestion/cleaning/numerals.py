@@ -16,9 +16,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 from ingestion.cleaning.base import Setting
 from ingestion.contracts.model import Column
@@ -38,7 +39,7 @@ def number(text: str, column: Column, setting: Setting, engine_type: str) -> str
     it does not fit."""
     decimal, thousands = _marks(column, setting)
     steps = []
-    if decimal == "." and column.scale == 1:
+    if plain_number(column, setting, engine_type) is not None:
         steps.append(_plain_digits(text, engine_type))
         if thousands == ",":
             groups = r"-?[0-9]{1,3}(?:,[0-9]{3})+" + ("" if engine_type == "BIGINT" else r"(?:\.[0-9]+)?")
@@ -53,6 +54,13 @@ def number(text: str, column: Column, setting: Setting, engine_type: str) -> str
     }
     steps.append(f"try_cast(written_number({text}, {quote(json.dumps(options))}) as {engine_type})")
     return f"coalesce({', '.join(steps)})"
+
+
+def plain_number(column: Column, setting: Setting, engine_type: str) -> Callable[[str], str] | None:
+    """SQL over a cell of plain digits, as a function of the cell; None where marks or a scale stand in the way."""
+    if _marks(column, setting)[0] != "." or column.scale != 1:
+        return None
+    return partial(_plain_digits, engine_type=engine_type)
 
 
 @lru_cache(maxsize=100_000)

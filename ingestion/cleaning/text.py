@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ingestion.cleaning.base import Cleaning, Setting, collapsed
+from ingestion.cleaning.base import Cleaning, Setting, collapsed, tight
 from ingestion.contracts.model import Column
 from ingestion.engine import quote
 
 
 def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
     """Any text is text."""
-    return Cleaning(padded(collapsed(text), column))
+    return Cleaning(padded(collapsed(text), column), fast=tight if column.pad_to is None else None)
 
 
 def padded(value: str, column: Column) -> str:

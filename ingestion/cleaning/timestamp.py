@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingestion.cleaning.base import Cleaning, Failure, Setting, unreadable
-from ingestion.cleaning.moments import EARLIEST, LATEST, has_offset, in_utc, local_moment, offset_moment
+from ingestion.cleaning.moments import EARLIEST, LATEST, has_offset, in_utc, local_moment, offset_moment, plain_moment
 from ingestion.contracts.model import Column
 
 
@@ -12,4 +12,5 @@ def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
     local = in_utc(local_moment(text, column, setting), setting.time_zone(column))
     read = f"coalesce(case when {has_offset(text)} then {offset_moment(text)} end, {local})"
     outside = f"{value} < timestamp '{EARLIEST}' or {value} >= timestamp '{LATEST}'"
-    return Cleaning(read, (unreadable(text, value, "not_a_timestamp"), Failure("impossible_date", outside)))
+    failures = (unreadable(text, value, "not_a_timestamp"), Failure("impossible_date", outside))
+    return Cleaning(read, failures, fast=plain_moment(column, setting, setting.time_zone(column)))

@@ -29,14 +29,19 @@
     {% for metric in kpi_graph_metrics() if metric.name == name %}
         {{ return(metric) }}
     {% endfor %}
-    {{ exceptions.raise_compiler_error("No metric is called '" ~ name ~ "'. Declare it under models/semantic, or set create_metric on its measure.") }}
+    {{ exceptions.raise_compiler_error(
+        "No metric is called '" ~ name
+        ~ "'. Declare it under models/semantic, or set create_metric on its measure."
+    ) }}
 {% endmacro %}
 
 {% macro kpi_semantic_model(name) %}
     {% for semantic_model in kpi_graph_semantic_models() if semantic_model.name == name %}
         {{ return(semantic_model) }}
     {% endfor %}
-    {{ exceptions.raise_compiler_error("No semantic model is called '" ~ name ~ "': declare it under models/semantic.") }}
+    {{ exceptions.raise_compiler_error(
+        "No semantic model is called '" ~ name ~ "': declare it under models/semantic."
+    ) }}
 {% endmacro %}
 
 {# The semantic model and the measure of that name (measure names are unique in a project). #}
@@ -61,12 +66,20 @@
     {% set params = metric.type_params %}
     {% set inputs = [] %}
     {% if metric.filter %}
-        {{ exceptions.raise_compiler_error("Metric '" ~ metric.name ~ "' has a filter: put the condition into the expr of its measure, so that kpi_values and mf query agree.") }}
+        {{ exceptions.raise_compiler_error(
+            "Metric '" ~ metric.name
+            ~ "' has a filter: put the condition into the expr of its measure, so that kpi_values and mf query agree."
+        ) }}
     {% endif %}
     {% if metric.type in ['simple', 'cumulative'] %}
         {% set is_running = metric.type == 'cumulative' %}
-        {% if is_running and (params.window or params.grain_to_date or (params.cumulative_type_params and (params.cumulative_type_params.window or params.cumulative_type_params.grain_to_date))) %}
-            {{ exceptions.raise_compiler_error("Metric '" ~ metric.name ~ "': a cumulative metric with a window is not generated; give its changes (+1 on entry, -1 on exit) as the measure and leave the window out.") }}
+        {% set own = params.cumulative_type_params or {} %}
+        {% if is_running and (params.window or params.grain_to_date or own.window or own.grain_to_date) %}
+            {{ exceptions.raise_compiler_error(
+                "Metric '" ~ metric.name
+                ~ "': a cumulative metric with a window is not generated; give its changes (+1 on entry, -1 on "
+                ~ "exit) as the measure and leave the window out."
+            ) }}
         {% endif %}
         {% set found = kpi_measure(params.measure.name) %}
         {% do inputs.append({
@@ -82,12 +95,18 @@
     {% elif metric.type == 'derived' %}
         {% for input in params.metrics %}
             {% if input.offset_window or input.offset_to_grain %}
-                {{ exceptions.raise_compiler_error("Metric '" ~ metric.name ~ "': offsets are not generated; comparisons with other periods have a mart of their own.") }}
+                {{ exceptions.raise_compiler_error(
+                    "Metric '" ~ metric.name
+                    ~ "': offsets are not generated; comparisons with other periods have a mart of their own."
+                ) }}
             {% endif %}
             {% do inputs.extend(kpi_inputs(kpi_metric(input.name))) %}
         {% endfor %}
     {% else %}
-        {{ exceptions.raise_compiler_error("Metric '" ~ metric.name ~ "' is of type " ~ metric.type ~ ": KPIs are simple, ratio, derived or cumulative.") }}
+        {{ exceptions.raise_compiler_error(
+            "Metric '" ~ metric.name ~ "' is of type " ~ metric.type
+            ~ ": KPIs are simple, ratio, derived or cumulative."
+        ) }}
     {% endif %}
     {{ return(inputs) }}
 {% endmacro %}
@@ -110,7 +129,8 @@
         {% endfor %}
     {% endif %}
     {% for grain, name in by_grain.items() %}
-        {% do cases.append({'metric': kpi_metric(name), 'dimensions': ['total'] + kpi_dimensions(metric), 'grains': [grain]}) %}
+        {% set dimensions = ['total'] + kpi_dimensions(metric) %}
+        {% do cases.append({'metric': kpi_metric(name), 'dimensions': dimensions, 'grains': [grain]}) %}
     {% endfor %}
     {{ return(cases) }}
 {% endmacro %}
@@ -125,7 +145,13 @@
         {% for case in kpi_cases(metric) %}
             {% for input in kpi_inputs(case.metric) if input.semantic_model == semantic_model_name %}
                 {% if input.column not in needed %}
-                    {% do needed.update({input.column: {'measure': input.measure, 'is_running': input.is_running, 'column': input.column, 'dimensions': [], 'grains': []}}) %}
+                    {% do needed.update({input.column: {
+                        'measure': input.measure,
+                        'is_running': input.is_running,
+                        'column': input.column,
+                        'dimensions': [],
+                        'grains': [],
+                    }}) %}
                 {% endif %}
                 {% set entry = needed[input.column] %}
                 {% for dimension in case.dimensions if dimension != 'total' and dimension not in entry.dimensions %}
@@ -158,5 +184,8 @@
     {% for dimension in semantic_model.dimensions if dimension.name == name %}
         {{ return(dimension.expr or dimension.name) }}
     {% endfor %}
-    {{ exceptions.raise_compiler_error("Semantic model '" ~ semantic_model.name ~ "' has no dimension '" ~ name ~ "', which a KPI declares: add it there, or drop it from the KPI.") }}
+    {{ exceptions.raise_compiler_error(
+        "Semantic model '" ~ semantic_model.name ~ "' has no dimension '" ~ name
+        ~ "', which a KPI declares: add it there, or drop it from the KPI."
+    ) }}
 {% endmacro %}

@@ -38,13 +38,15 @@
     {{ return(crossings) }}
 {% endmacro %}
 
-{# KPIs that can be computed for crossings of a semantic model: all inputs are sums of that model, over all periods alike. #}
+{# KPIs that can be computed for crossings of a semantic model: all inputs are sums of that model. #}
 {% macro goal_crossable_kpis(semantic_model_name) %}
     {% set found = [] %}
-    {% for metric in kpi_metrics() if not metric.config.meta.get('denominator') and not metric.config.meta.get('metric_by_grain') %}
-        {% set additive = namespace(all=true) %}
+    {% for metric in kpi_metrics() %}
+        {% set meta = metric.config.meta %}
+        {% set additive = namespace(all=not meta.get('denominator') and not meta.get('metric_by_grain')) %}
         {% for input in kpi_inputs(metric) %}
-            {% if input.semantic_model != semantic_model_name or input.is_running or input.measure.agg not in ['sum', 'count', 'sum_boolean'] %}
+            {% set is_sum = input.measure.agg in ['sum', 'count', 'sum_boolean'] and not input.is_running %}
+            {% if input.semantic_model != semantic_model_name or not is_sum %}
                 {% set additive.all = false %}
             {% endif %}
         {% endfor %}
@@ -76,7 +78,9 @@
     {%- set declared = semantic_model.dimensions | map(attribute='name') | list -%}
     {%- set dimensions = cells.keys() | select('in', declared) | list -%}
     {%- if not kpis or dimensions | length < 2 -%}
-        {{ exceptions.raise_compiler_error("Semantic model '" ~ semantic_model_name ~ "' has no crossable KPI or fewer than two cell dimensions.") }}
+        {{ exceptions.raise_compiler_error(
+            "Semantic model '" ~ semantic_model_name ~ "' has no crossable KPI or fewer than two cell dimensions."
+        ) }}
     {%- endif -%}
     {%- set time_dimension = kpi_time_dimension(semantic_model, entries[0].measure) %}
 with months as (
@@ -127,7 +131,11 @@ select
 from {{ goals }} as goal
 left join sums on goal.goal_key = sums.goal_key
 where
-    goal.kpi_id in ({% for kpi in kpis %}'{{ kpi.name }}'{{ ', ' if not loop.last }}{% endfor %})
-    and goal.dimension in ({% for crossing in goal_crossings(dimensions) %}'{{ crossing | join(" x ") }}'{{ ', ' if not loop.last }}{% endfor %})
+    goal.kpi_id in ({{ kpi_texts(kpis | map(attribute='name') | list) }})
+    and goal.dimension in (
+        {%- for crossing in goal_crossings(dimensions) %}
+        '{{ crossing | join(" x ") }}'{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
     {%- endif -%}
 {% endmacro %}

@@ -11,7 +11,7 @@
     {%- set shift = (var('fiscal_year_start_month', 1) | int) - 1 -%}
     {%- if grain == 'day' -%} {{ date }}
     {%- elif grain in ['quarter', 'year'] and shift -%}
-        cast(date_trunc('{{ grain }}', {{ date }} - interval '{{ shift }}' month) + interval '{{ shift }}' month as date)
+        {{ add_months(period_start(grain, add_months(date, -shift)), shift) }}
     {%- else -%} cast(date_trunc('{{ grain }}', {{ date }}) as date)
     {%- endif -%}
 {% endmacro %}
@@ -21,7 +21,9 @@
     {{ return(measure.agg_time_dimension or default) }}
 {% endmacro %}
 
-{% macro kpi_is_decomposable(measure) %}{{ return(measure.agg in ['sum', 'count', 'sum_boolean', 'min', 'max']) }}{% endmacro %}
+{% macro kpi_is_decomposable(measure) %}
+    {{ return(measure.agg in ['sum', 'count', 'sum_boolean', 'min', 'max']) }}
+{% endmacro %}
 
 {# The aggregate of a measure over facts. #}
 {% macro kpi_aggregate(measure, column) %}
@@ -31,7 +33,10 @@
     {%- elif measure.agg in ['min', 'max', 'median'] -%} {{ measure.agg }}({{ column }})
     {%- elif measure.agg == 'average' -%} avg({{ column }})
     {%- elif measure.agg == 'count_distinct' -%} count(distinct {{ column }})
-    {%- else -%} {{ exceptions.raise_compiler_error("Measure '" ~ measure.name ~ "': aggregation " ~ measure.agg ~ " is not generated.") }}
+    {%- else -%}
+        {{ exceptions.raise_compiler_error(
+            "Measure '" ~ measure.name ~ "': aggregation " ~ measure.agg ~ " is not generated."
+        ) }}
     {%- endif -%}
 {% endmacro %}
 
@@ -71,7 +76,8 @@
     select
         cast({{ kpi_dimension_sql(semantic_model, time_dimension) }} as date) as metric_date
         {%- for dimension in dimensions %},
-        coalesce(cast({{ kpi_dimension_sql(semantic_model, dimension) }} as {{ dbt.type_string() }}), '(none)') as dim_{{ dimension }}
+        coalesce(cast({{ kpi_dimension_sql(semantic_model, dimension) }} as {{ dbt.type_string() }}), '(none)')
+            as dim_{{ dimension }}
         {%- endfor %}
         {%- for entry in entries %},
         {{ entry.measure.expr or entry.measure.name }} as {{ entry.column }}
@@ -91,7 +97,8 @@
         (
             select source_fact.*, {{ customer_id_column() }}
             from {{ relation }} as source_fact
-            {{ customer_id_lookup('source_fact', 'customer_system' if 'customer_system' in node.columns else 'source_system') }}
+            {%- set system = 'customer_system' if 'customer_system' in node.columns else 'source_system' %}
+            {{ customer_id_lookup('source_fact', system) }}
         )
     {%- else -%}
         {{ relation }}
@@ -214,7 +221,9 @@
                 union all
                 select spine.date_day, members.dimension, members.member{% for entry in entries %}, 0{% endfor %}
                 from (
-                    select dimension, member, min(metric_date) as first_date from {{ day_members }} group by dimension, member
+                    select dimension, member, min(metric_date) as first_date
+                    from {{ day_members }}
+                    group by dimension, member
                 ) as members
                 inner join {{ spine }} as spine on members.first_date <= spine.date_day
                 where spine.date_day <= {{ as_of_date() }}
@@ -276,14 +285,17 @@
     {%- set semantic_model = kpi_semantic_model(semantic_model_name) -%}
     {%- set needed = kpi_needed_measures(semantic_model_name) -%}
     {%- if not needed -%}
-        {{ exceptions.raise_compiler_error("No KPI uses the semantic model '" ~ semantic_model_name ~ "': remove its int_kpi_measures model.") }}
+        {{ exceptions.raise_compiler_error(
+            "No KPI uses the semantic model '" ~ semantic_model_name ~ "': remove its int_kpi_measures model."
+        ) }}
     {%- endif -%}
     {%- set columns = needed.keys() | list | sort -%}
     {%- set day_members = {} -%}
     {%- set holistic = [] -%}
     {%- for column in columns -%}
         {%- set entry = needed[column] -%}
-        {%- set name = ('changes_by_' if entry.is_running else 'days_by_') ~ kpi_time_dimension(semantic_model, entry.measure) -%}
+        {%- set time_dimension = kpi_time_dimension(semantic_model, entry.measure) -%}
+        {%- set name = ('changes_by_' if entry.is_running else 'days_by_') ~ time_dimension -%}
         {%- if entry.is_running or kpi_is_decomposable(entry.measure) -%}
             {%- do day_members.setdefault(name, []).append(entry) -%}
         {%- else -%}
@@ -295,7 +307,8 @@
     {%- for name, entries in day_members.items() -%}
         {%- set time_dimension = kpi_time_dimension(semantic_model, entries[0].measure) -%}
         {%- set dimensions = kpi_union_of(entries, 'dimensions') -%}
-        {%- do ctes.append(name ~ ' as (' ~ kpi_day_members(semantic_model, relation, time_dimension, dimensions, entries) ~ ')') -%}
+        {%- set rows = kpi_day_members(semantic_model, relation, time_dimension, dimensions, entries) -%}
+        {%- do ctes.append(name ~ ' as (' ~ rows ~ ')') -%}
         {%- if entries[0].is_running -%}
             {%- do blocks.append(kpi_running_block(name, spine, entries, columns)) -%}
         {%- else -%}

@@ -17,7 +17,11 @@ select
     here.total as total,
     there.total as other_total
 from (select coalesce(sum({{ expression }}), 0) as total from {{ model }}) as here
-cross join (select coalesce(sum({{ other_expression }}), 0) as total from {{ other_model }} where {{ other_condition }}) as there
+cross join (
+    select coalesce(sum({{ other_expression }}), 0) as total
+    from {{ other_model }}
+    where {{ other_condition }}
+) as there
 where abs(here.total - there.total) > {{ tolerance }}
 {% endtest %}
 
@@ -34,7 +38,7 @@ from (
         dimension,
         sum(value) as value
     from {{ model }}
-    where dimension <> 'total' and kpi_id in ({% for kpi_id in kpi_ids %}'{{ kpi_id }}'{{ ', ' if not loop.last }}{% endfor %})
+    where dimension <> 'total' and kpi_id in ({{ kpi_texts(kpi_ids) }})
     group by kpi_id, grain, period_start, dimension
 ) as members
 left join {{ model }} as whole
@@ -63,12 +67,12 @@ from (
         member,
         sum(value) as value
     from {{ model }}
-    where grain = 'month' and kpi_id in ({% for kpi_id in kpi_ids %}'{{ kpi_id }}'{{ ', ' if not loop.last }}{% endfor %})
+    where grain = 'month' and kpi_id in ({{ kpi_texts(kpi_ids) }})
     group by 1, 2, 3, 4
 ) as months
 full outer join (
     select * from {{ model }}
-    where grain = 'year' and kpi_id in ({% for kpi_id in kpi_ids %}'{{ kpi_id }}'{{ ', ' if not loop.last }}{% endfor %})
+    where grain = 'year' and kpi_id in ({{ kpi_texts(kpi_ids) }})
 ) as years
     on
         months.kpi_id = years.kpi_id

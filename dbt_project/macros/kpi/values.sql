@@ -13,6 +13,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Text literals, separated by commas. #}
+{% macro kpi_texts(values) -%}
+    {%- for value in values %}{{ kpi_text(value) }}{{ ', ' if not loop.last }}{% endfor -%}
+{%- endmacro %}
+
 {% macro kpi_number(value) -%}
     cast({{ 'null' if value is none else value }} as double)
 {%- endmacro %}
@@ -23,18 +28,24 @@
     {% if metric.type in ['simple', 'cumulative'] %}
         {{ return(columns[kpi_inputs(metric)[0].column]) }}
     {% elif metric.type == 'ratio' %}
-        {{ return('(' ~ kpi_value_sql(kpi_metric(params.numerator.name), columns) ~ ') / nullif(' ~ kpi_value_sql(kpi_metric(params.denominator.name), columns) ~ ', 0)') }}
+        {% set numerator = kpi_value_sql(kpi_metric(params.numerator.name), columns) %}
+        {% set denominator = kpi_value_sql(kpi_metric(params.denominator.name), columns) %}
+        {{ return('(' ~ numerator ~ ') / nullif(' ~ denominator ~ ', 0)') }}
     {% elif metric.type == 'derived' %}
         {% set namespaced = namespace(sql=params.expr) %}
         {% for input in params.metrics %}
             {% set name = input.alias or input.name %}
-            {% set namespaced.sql = modules.re.sub('\\b' ~ name ~ '\\b', '(' ~ kpi_value_sql(kpi_metric(input.name), columns) ~ ')', namespaced.sql) %}
+            {% set value = kpi_value_sql(kpi_metric(input.name), columns) %}
+            {% set namespaced.sql = modules.re.sub('\\b' ~ name ~ '\\b', '(' ~ value ~ ')', namespaced.sql) %}
         {% endfor %}
         {{ return(namespaced.sql) }}
     {% endif %}
 {% endmacro %}
 
-{# A measure without rows where others have some: a sum of nothing is zero, an extreme, median or mean of nothing is missing. #}
+{#
+    A measure without rows where others have some: a sum of nothing is zero, an extreme, median or mean of nothing is
+    missing.
+#}
 {% macro kpi_measure_column(input, alias) %}
     {% set column = alias ~ '.' ~ input.column %}
     {% if input.measure.agg in ['sum', 'count', 'sum_boolean', 'count_distinct'] %}
@@ -46,69 +57,89 @@
 {# A median, a window or an extreme has no parts that could be summed: numerator and denominator stay null. #}
 {% macro kpi_has_parts(metric) %}
     {% set additive = namespace(all=metric.type != 'derived') %}
-    {% for input in kpi_inputs(metric) if input.is_running or input.measure.agg in ['median', 'average', 'min', 'max'] %}
+    {% set without_parts = ['median', 'average', 'min', 'max'] %}
+    {% for input in kpi_inputs(metric) if input.is_running or input.measure.agg in without_parts %}
         {% set additive.all = false %}
     {% endfor %}
     {{ return(additive.all) }}
 {% endmacro %}
 
-{# Grows over the days of a period, so that a plan to date is a part of the target: sums and counts, no states, no ratios. #}
+{# Grows over the days of a period, so that a plan to date is a part of the target: sums and counts only. #}
 {% macro kpi_accumulates(metric) %}
     {% set inputs = kpi_inputs(metric) %}
     {{ return(metric.type == 'simple' and inputs[0].measure.agg in ['sum', 'count', 'sum_boolean', 'count_distinct']) }}
 {% endmacro %}
 
+{# A key column over the joined parts of one KPI: part_0, part_1, ... #}
+{% macro kpi_key_sql(key, part_count) %}
+    {% set columns = [] %}
+    {% for number in range(part_count) %}{% do columns.append('part_' ~ number ~ '.' ~ key) %}{% endfor %}
+    {{ return(columns[0] if part_count == 1 else 'coalesce(' ~ columns | join(', ') ~ ')') }}
+{% endmacro %}
+
+{# Value, numerator and denominator of a metric as SQL; whole: columns of the total, for shares of it. #}
+{% macro kpi_value_parts(metric, columns, whole=none) %}
+    {% if metric.type != 'ratio' %}
+        {% set value = kpi_value_sql(metric, columns) %}
+        {{ return({'value': value, 'numerator': value, 'denominator': none}) }}
+    {% endif %}
+    {% set numerator = kpi_value_sql(kpi_metric(metric.type_params.numerator.name), columns) %}
+    {% set denominator = kpi_value_sql(kpi_metric(metric.type_params.denominator.name), whole or columns) %}
+    {{ return({
+        'value': '(' ~ numerator ~ ') / nullif(' ~ denominator ~ ', 0)',
+        'numerator': numerator,
+        'denominator': denominator,
+    }) }}
+{% endmacro %}
+
 {# Rows of one KPI for one case of its declaration (see kpi_cases). parts: semantic model -> relation. #}
 {% macro kpi_case_rows(kpi, case, parts) %}
-    {%- set metric = case.metric -%}
-    {%- set inputs = kpi_inputs(metric) -%}
-    {%- set used = [] -%}
-    {%- for input in inputs if input.semantic_model not in used -%}{%- do used.append(input.semantic_model) -%}{%- endfor -%}
-    {%- set columns = {} -%}
-    {%- for input in inputs -%}
-        {%- do columns.update({input.column: kpi_measure_column(input, 'part_' ~ used.index(input.semantic_model))}) -%}
-    {%- endfor -%}
+    {%- set inputs = kpi_inputs(case.metric) -%}
+    {%- set used = inputs | map(attribute='semantic_model') | unique | list -%}
     {%- set of_total = kpi.config.meta.get('denominator') == 'total' -%}
-    {%- if of_total -%}
-        {%- if metric.type != 'ratio' or used | length != 1 -%}
-            {{ exceptions.raise_compiler_error("KPI '" ~ kpi.name ~ "': a share of the total is a ratio over one semantic model.") }}
-        {%- endif -%}
-        {%- set total_columns = {} -%}
-        {%- for input in inputs -%}{%- do total_columns.update({input.column: kpi_measure_column(input, 'whole')}) -%}{%- endfor -%}
+    {%- if of_total and (case.metric.type != 'ratio' or used | length != 1) -%}
+        {{ exceptions.raise_compiler_error(
+            "KPI '" ~ kpi.name ~ "': a share of the total is a ratio over one semantic model."
+        ) }}
     {%- endif -%}
-    {%- if metric.type == 'ratio' -%}
-        {%- set numerator = kpi_value_sql(kpi_metric(metric.type_params.numerator.name), columns) -%}
-        {%- set denominator = kpi_value_sql(kpi_metric(metric.type_params.denominator.name), total_columns if of_total else columns) -%}
-        {%- set value = '(' ~ numerator ~ ') / nullif(' ~ denominator ~ ', 0)' -%}
-    {%- else -%}
-        {%- set value = kpi_value_sql(metric, columns) -%}
-        {%- set numerator = value -%}
-        {%- set denominator = none -%}
-    {%- endif -%}
-    {%- set has_parts = kpi_has_parts(metric) -%}
+    {%- set columns = {} -%}
+    {%- set whole = {} -%}
+    {%- set is_there = [] -%}
+    {%- for input in inputs -%}
+        {%- set alias = 'part_' ~ used.index(input.semantic_model) -%}
+        {%- do columns.update({input.column: kpi_measure_column(input, alias)}) -%}
+        {%- do whole.update({input.column: kpi_measure_column(input, 'whole')}) -%}
+        {%- do is_there.append(alias ~ '.' ~ input.column ~ ' is not null') -%}
+    {%- endfor -%}
+    {%- set sql = kpi_value_parts(case.metric, columns, whole if of_total else none) -%}
+    {%- set has_parts = kpi_has_parts(case.metric) -%}
     {%- set keys = ['grain', 'period_start', 'dimension', 'member'] -%}
     select
         {{ kpi_text(kpi.name) }} as kpi_id
         {%- for key in keys %},
-        {% if used | length == 1 %}part_0.{{ key }}{% else %}coalesce({% for _ in used %}part_{{ loop.index0 }}.{{ key }}{{ ', ' if not loop.last }}{% endfor %}) as {{ key }}{% endif %}
+        {{ kpi_key_sql(key, used | length) }} as {{ key }}
         {%- endfor %},
-        cast({{ value }} as double) as value,
-        {{ 'cast(' ~ numerator ~ ' as double)' if has_parts else kpi_number(none) }} as numerator,
-        {{ 'cast(' ~ denominator ~ ' as double)' if has_parts and denominator else kpi_number(none) }} as denominator,
+        {{ kpi_number(sql.value) }} as value,
+        {{ kpi_number(sql.numerator if has_parts else none) }} as numerator,
+        {{ kpi_number(sql.denominator if has_parts else none) }} as denominator,
         {{ kpi_text(kpi.config.meta.get('unit')) }} as unit
     from {{ parts[used[0]] }} as part_0
     {%- for name in used[1:] %}
-    {%- set outer = loop %}
-    full outer join {{ parts[name] }} as part_{{ outer.index }}
-        on {% for key in keys %}part_0.{{ key }} = part_{{ outer.index }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    {%- set alias = 'part_' ~ loop.index %}
+    full outer join {{ parts[name] }} as {{ alias }}
+        on {% for key in keys %}part_0.{{ key }} = {{ alias }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
     {%- endfor %}
     {%- if of_total %}
     left join {{ parts[used[0]] }} as whole
-        on part_0.grain = whole.grain and part_0.period_start = whole.period_start and whole.dimension = 'total'
+        on
+            part_0.grain = whole.grain
+            and part_0.period_start = whole.period_start
+            and whole.dimension = 'total'
     {%- endif %}
-    where {% if used | length == 1 %}part_0.grain{% else %}coalesce({% for _ in used %}part_{{ loop.index0 }}.grain{{ ', ' if not loop.last }}{% endfor %}){% endif %} in ({% for grain in case.grains %}'{{ grain }}'{{ ', ' if not loop.last }}{% endfor %})
-        and {% if used | length == 1 %}part_0.dimension{% else %}coalesce({% for _ in used %}part_{{ loop.index0 }}.dimension{{ ', ' if not loop.last }}{% endfor %}){% endif %} in ({% for dimension in case.dimensions %}'{{ dimension }}'{{ ', ' if not loop.last }}{% endfor %})
-        and ({% for input in inputs %}part_{{ used.index(input.semantic_model) }}.{{ input.column }} is not null{{ ' or ' if not loop.last }}{% endfor %})
+    where
+        {{ kpi_key_sql('grain', used | length) }} in ({{ kpi_texts(case.grains) }})
+        and {{ kpi_key_sql('dimension', used | length) }} in ({{ kpi_texts(case.dimensions) }})
+        and ({{ is_there | join(' or ') }})
 {%- endmacro %}
 
 {#
@@ -120,7 +151,10 @@
         select 1 as nothing_is_known_while_parsing
     {%- else -%}
         {%- for name in kpi_semantic_models() if name not in parts -%}
-            {{ exceptions.raise_compiler_error("KPIs use the semantic model '" ~ name ~ "', but kpi_values has no measures of it: add models/intermediate/kpi/int_kpi_measures__" ~ name ~ ".sql and name it in kpi_values.sql.") }}
+            {{ exceptions.raise_compiler_error(
+                "KPIs use the semantic model '" ~ name ~ "', but kpi_values has no measures of it: add"
+                ~ " models/intermediate/kpi/int_kpi_measures__" ~ name ~ ".sql and name it in kpi_values.sql."
+            ) }}
         {%- endfor -%}
         {%- set rows = [] -%}
         {%- for kpi in kpi_metrics() -%}
@@ -135,12 +169,16 @@
 {# The required keys of a KPI's meta; a declaration without one of them fails with all that are missing. #}
 {% macro kpi_check_declaration(metric) %}
     {% set missing = [] %}
-    {% for key in ['name_zh', 'domain', 'unit', 'direction', 'time_basis', 'owner', 'valid_from'] if key not in metric.config.meta %}
+    {% set required = ['name_zh', 'domain', 'unit', 'direction', 'time_basis', 'owner', 'valid_from'] %}
+    {% for key in required if key not in metric.config.meta %}
         {% do missing.append(key) %}
     {% endfor %}
     {% if not metric.description %}{% do missing.append('description (of the metric)') %}{% endif %}
     {% if missing %}
-        {{ exceptions.raise_compiler_error("KPI '" ~ metric.name ~ "' declares no " ~ missing | join(', ') ~ ": add it under config.meta of the metric.") }}
+        {{ exceptions.raise_compiler_error(
+            "KPI '" ~ metric.name ~ "' declares no " ~ missing | join(', ')
+            ~ ": add it under config.meta of the metric."
+        ) }}
     {% endif %}
     {% if metric.config.meta.direction not in ['up', 'down', 'neutral'] %}
         {{ exceptions.raise_compiler_error("KPI '" ~ metric.name ~ "': direction is up, down or neutral.") }}

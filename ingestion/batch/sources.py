@@ -20,11 +20,11 @@ from ingestion.home import Home
 from ingestion.ledger.deliveries import Delivery
 from ingestion.privacy.crypt import open_decrypted
 from ingestion.privacy.keys import Keys
-from ingestion.readers import workbook
-from ingestion.readers.delimited import as_utf8
+from ingestion.readers import columnar, workbook
+from ingestion.readers.delimited import as_utf8, in_memory
 from ingestion.readers.encoding import MARKED, decide, head_text, is_direct, scan
 from ingestion.readers.layout import Layout, find_in_text
-from ingestion.readers.probe import LAYOUT_BYTES, is_packed, members
+from ingestion.readers.probe import COLUMNAR, LAYOUT_BYTES, is_packed, members
 
 UNREADABLE = "unreadable"
 MISSING_HEADING = "missing_heading"
@@ -145,6 +145,11 @@ def _sources_of(
                 yield _checked(delivery, part or name, layout) or Source(
                     delivery, part or name, cast(Layout, layout), rows=workbook.records(rows, cast(Layout, layout))
                 )
+        elif contract.file.format in COLUMNAR:
+            layout = columnar.layout(content, contract, delivery.file_name)
+            content.seek(0)
+            memory = stack.enter_context(in_memory(content, home.scratch))
+            yield _checked(delivery, part, layout) or Source(delivery, part, cast(Layout, layout), path=memory)
         else:
             yield _text_source(delivery, part, content, contract, home, stack)
 

@@ -32,8 +32,10 @@ from ingestion.cleaning.base import (
 from ingestion.contracts.model import Column, Contract, OnFail
 from ingestion.contracts.recognise import normalise_heading
 from ingestion.engine import quote, quote_name
+from ingestion.readers import columnar
 from ingestion.readers.delimited import cell, has_odd_quotes, long, scan_sql, short
 from ingestion.readers.encoding import MARK
+from ingestion.readers.probe import COLUMNAR
 
 TOO_FEW_CELLS = "too_few_cells"
 TOO_MANY_CELLS = "too_many_cells"
@@ -118,27 +120,38 @@ def _stage_group(connection: Any, staged: Staged, group: list[Source], setting: 
         staged.sources += group
         return
     except duckdb.InvalidInputException:
-        pass  # some record has not the form of the headings: read again, tolerantly
+        if contract.file.format in COLUMNAR:
+            _refuse_one_by_one(connection, staged, group, setting)
+            return
+        # some record has not the form of the headings: read again, tolerantly
     try:
         relation = _text_relation(group, width, contract, len(staged.sources), is_tolerant=True)
         _insert(connection, staged, _cleaned(group, relation, staged, setting, is_tolerant=True))
     except duckdb.InvalidInputException:
-        if len(group) > 1:
-            for source in group:
-                _stage_group(connection, staged, [source], setting)
-            return
-        staged.refusals.append(
-            Refusal(group[0].delivery, UNREADABLE, "its records cannot be told apart: check its quotes", group[0].part)
-        )
+        _refuse_one_by_one(connection, staged, group, setting)
         return
     staged.sources += group
     _mark_cut_off(connection, staged, group)
 
 
+def _refuse_one_by_one(connection: Any, staged: Staged, group: list[Source], setting: Setting) -> None:
+    """Find the sources of a group that the engine cannot read, and stage the others."""
+    if len(group) > 1:
+        for source in group:
+            _stage_group(connection, staged, [source], setting)
+        return
+    source = group[0]
+    detail = "its records cannot be told apart: the file is cut off, or its quotes are broken"
+    staged.refusals.append(Refusal(source.delivery, UNREADABLE, detail, source.part))
+
+
 def _text_relation(group: Sequence[Source], width: int, contract: Contract, offset: int, *, is_tolerant: bool) -> str:
     paths = [source.path for source in group]
     names = ", ".join(quote(path) for path in paths)
-    scan = scan_sql(paths, width, group[0].layout.skip, contract.file, is_tolerant=is_tolerant)
+    if contract.file.format in COLUMNAR:
+        scan = columnar.scan_sql(paths, group[0].layout.headings, contract.file.format)
+    else:
+        scan = scan_sql(paths, width, group[0].layout.skip, contract.file, is_tolerant=is_tolerant)
     cells = ", ".join(cell(position) for position in range(width + is_tolerant))
     number = f"cast(enum_code(cast(filename as enum({names}))) as integer) + {offset}"
     return f"(select {number} as _source, {cells} from {scan})"

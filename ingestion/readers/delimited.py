@@ -62,24 +62,39 @@ def long(width: int) -> str:
 
 @contextmanager
 def as_utf8(stream: BinaryIO, encoding: str, scratch: Path) -> Iterator[str]:
-    """Path under which the engine reads the stream's text as UTF-8, held in memory as long as the context lasts.
+    """Path under which the engine reads the stream's text as UTF-8, held in memory as long as the context lasts."""
 
-    The text is never written to a disk: the file has no name and is gone with the process.
-    """
+    def blocks() -> Iterator[bytes]:
+        for number, text in enumerate(decoded(stream, encoding)):
+            yield (text.removeprefix("\ufeff") if number == 0 else text).encode()
+
+    with _memory_file(blocks(), scratch) as path:
+        yield path
+
+
+@contextmanager
+def in_memory(stream: BinaryIO, scratch: Path) -> Iterator[str]:
+    """Path under which the engine reads the stream's bytes, held in memory as long as the context lasts."""
+    with _memory_file(iter(lambda: stream.read(4 * 2**20), b""), scratch) as path:
+        yield path
+
+
+@contextmanager
+def _memory_file(blocks: Iterator[bytes], scratch: Path) -> Iterator[str]:
+    """Path of a file that is never written to a disk: it has no name and is gone with the process."""
     with ExitStack() as stack:
         if hasattr(os, "memfd_create"):
             descriptor = os.memfd_create("milepost", 0)
             target = stack.enter_context(os.fdopen(descriptor, "wb"))
             path = f"/proc/{os.getpid()}/fd/{descriptor}"
         else:  # systems without memory files: a file of the owner's alone, removed at once after reading
-            hidden = scratch / f"text-{os.getpid()}-{id(stream):x}"
+            hidden = scratch / f"text-{os.getpid()}-{id(blocks):x}"
             stack.callback(hidden.unlink, missing_ok=True)
             target = stack.enter_context(hidden.open("wb"))
             hidden.chmod(0o600)
             path = str(hidden)
-        for number, text in enumerate(decoded(stream, encoding)):
-            clear = text.removeprefix("\ufeff") if number == 0 else text
-            target.write(clear.encode("utf-8", "surrogatepass"))
+        for block in blocks:
+            target.write(block)
         target.flush()
         yield path
 

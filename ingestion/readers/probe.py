@@ -13,13 +13,15 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from ingestion.contracts.model import Contract, FileFormat
-from ingestion.readers import workbook
+from ingestion.readers import columnar, workbook
 from ingestion.readers.encoding import Scan, decide, head_text, scan
 from ingestion.readers.layout import Layout, find_in_text
 
 #: How much of a text is looked at for headings.
 LAYOUT_BYTES = 64 * 1024
 _PACKED = (".gz", ".zip")
+#: Formats that name their columns themselves.
+COLUMNAR = (FileFormat.PARQUET, FileFormat.JSONL)
 
 
 def members(stream: BinaryIO, file_name: str, contract: Contract) -> Iterator[tuple[str, BinaryIO]]:
@@ -44,6 +46,8 @@ def probe(stream: BinaryIO, found: Scan, encoding: str | None, contract: Contrac
         tables = workbook.sheets(stream, contract, file_name)
         layouts = [layout for _, rows in tables if (layout := workbook.layout(rows, contract))]
         return next((layout for layout in layouts if layout.match.is_match), layouts[0] if layouts else None)
+    if contract.file.format in COLUMNAR:
+        return columnar.layout(stream, contract, file_name)
     if is_packed(file_name):
         for _, content in members(stream, file_name, contract):
             data = content.read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 import zipfile
 from dataclasses import replace
@@ -11,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ingestion.checks import EntityFinding
@@ -311,3 +314,26 @@ def test_record_numbers_are_those_of_the_files_with_long_lists_of_words_too(benc
     assert bench.ingest().accepted_rows == sum(2048 + 17 * file for file in range(12))
     wrong = bench.rows("order_line", "order_id", "split_part(order_id, '-', 2)::bigint <> _record_number")
     assert wrong == []
+
+
+@pytest.mark.parametrize("form", [FileFormat.PARQUET, FileFormat.JSONL])
+def test_files_that_name_their_columns_are_read_by_name(bench: Bench, form: FileFormat) -> None:
+    rows = [
+        {"Ordered": "2026-02-01", "Order": f"A{n}", "Customer": "Zhang Wei", "Quantity": n, "Price": 1.5}
+        for n in range(3)
+    ]
+    bench.contracts = (
+        invented_contract(file=FileRule(form, re.compile(".*[.](parquet|jsonl)")), held_rejected_share=1.0),
+    )
+    if form is FileFormat.PARQUET:
+        content = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist(rows), content)
+        bench.drop("a.parquet", content.getvalue())
+        bench.drop("b.parquet", content.getvalue()[:-9])
+    else:
+        text = "\n".join(json.dumps(row) for row in rows)
+        bench.drop("a.jsonl", text)
+        bench.drop("b.jsonl", text + '\n{"Order": "A9", "Quan')
+    good, cut = bench.ingest().deliveries
+    assert (good.state, cut.state) == ("active", "held")
+    assert bench.rows("order_line", "order_id, net_amount::double, _record_number") == [("A1", 1.5, 2), ("A2", 3.0, 3)]

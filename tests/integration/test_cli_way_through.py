@@ -139,7 +139,7 @@ def test_a_run_with_nothing_new_publishes_nothing_and_starts_neither_dbt_nor_dag
 
 
 def test_a_changed_setting_is_news_and_a_version_can_be_rolled_back_and_compared(published: MilepostHome) -> None:
-    published.settings(SETTINGS + "  rfm_core_frequency: 1\n")
+    published.settings(SETTINGS + "  rfm_general_recency_days: 36\n")
     published.milepost("run", "--as-of", AS_OF)
     assert published.catalog.resolve().parent.name == "v000002"
     assert "rfm_segments" in published.milepost("versions", "diff").output

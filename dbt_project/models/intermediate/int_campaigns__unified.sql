@@ -35,7 +35,11 @@ joined as (
         coalesce(declared.start_date, reported.first_report_date) as start_date,
         declared.end_date,
         declared.campaign_id is not null as is_declared
-    from (select * from declared where place = 1) as declared
+    from (
+        select *
+        from declared
+        where place = 1
+    ) as declared
     full outer join reported
         on
             declared.platform = reported.platform
@@ -48,7 +52,10 @@ final as (
         joined.campaign_id,
         joined.campaign_name,
         coalesce(
-            channel_word.channel, lower(nullif(trim(joined.stated_channel), '')), mapped_channel.marketing_channel, '(none)'
+            channel_word.channel,
+            lower(nullif(trim(joined.stated_channel), '')),
+            mapped_channel.marketing_channel,
+            '(none)'
         ) as marketing_channel,
         coalesce(region_word.region, nullif(trim(joined.stated_region), ''), '(none)') as region,
         coalesce(nullif(trim(joined.product_line), ''), '(none)') as product_line,

@@ -21,28 +21,26 @@ pointed as (
                 or is_decision_maker is not null
                 or purchase_months is not null
                 then cast(
-                    case
-                        when employee_count >= {{ var('lead_score_company_size') }}
-                            then {{ var('lead_score_company_size_points') }}
-                        else 0
-                    end
-                    + case
-                        when
-                            lower(trim(industry)) in (
-                                {% for industry in industries %}'{{ industry | lower }}'{{ ', ' if not loop.last }}{% endfor %}
-                            )
-                            then {{ var('lead_score_industry_points') }}
-                        else 0
-                    end
-                    + case when has_budget then {{ var('lead_score_budget_points') }} else 0 end
-                    + case when is_decision_maker then {{ var('lead_score_authority_points') }} else 0 end
-                    + case
-                        when purchase_months <= {{ var('lead_score_time_frame_months') }}
-                            then {{ var('lead_score_time_frame_points') }}
-                        else 0
-                    end
-                    as double
-                )
+                        case
+                            when employee_count >= {{ var('lead_score_company_size') }}
+                                then {{ var('lead_score_company_size_points') }}
+                            else 0
+                        end
+                        + case
+                            when
+                                lower(trim(industry)) in ('{{ industries | map("lower") | join("', '") }}') -- noqa: LT05
+                                then {{ var('lead_score_industry_points') }}
+                            else 0
+                        end
+                        + case when has_budget then {{ var('lead_score_budget_points') }} else 0 end
+                        + case when is_decision_maker then {{ var('lead_score_authority_points') }} else 0 end
+                        + case
+                            when purchase_months <= {{ var('lead_score_time_frame_months') }}
+                                then {{ var('lead_score_time_frame_points') }}
+                            else 0
+                        end
+                        as double
+                    )
         end as computed_score
     from leads
 ),

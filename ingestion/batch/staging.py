@@ -306,7 +306,7 @@ def _shape_failures(
             found.append(f"case when regexp_matches(trim({cell(position)}), {pattern}) then {FOOTER} end")
     # rows of separators alone, as spreadsheets leave them below the data
     first = next((cell(positions[c.name]) for c in contract.columns if c.name in positions), cells[0])
-    found.append(f"case when {first} = '' and trim(concat({', '.join(cells)})) = '' then {EMPTY} end")
+    found.append(f"case when {first} < '!' and trim(concat({', '.join(cells)})) = '' then {EMPTY} end")
     if is_tolerant:
         found.append(f"case when {short(width)} then {staged.reasons.code('', TOO_FEW_CELLS)} end")
         found.append(f"case when {long(width)} then {staged.reasons.code('', TOO_MANY_CELLS)} end")

@@ -337,3 +337,11 @@ def test_files_that_name_their_columns_are_read_by_name(bench: Bench, form: File
     good, cut = bench.ingest().deliveries
     assert (good.state, cut.state) == ("active", "held")
     assert bench.rows("order_line", "order_id, net_amount::double, _record_number") == [("A1", 1.5, 2), ("A2", 3.0, 3)]
+
+
+@pytest.mark.parametrize("ragged", ["", "A9,x\n"])
+def test_rows_without_anything_in_them_are_no_records(bench: Bench, ragged: str) -> None:
+    bench.contracts = (invented_contract(held_rejected_share=1.0),)
+    bench.drop("a.csv", csv_text(GOOD, ",,,,,,", " , ,,,,,", "", "A2,x,,1,1,2026-02-01,") + ragged + ",,,,,,\n")
+    result = bench.ingest()
+    assert (result.accepted_rows, result.rejected_rows) == (2, len(ragged) // 5)

@@ -38,6 +38,10 @@ class Format(StrEnum):
     JSON = "json"
 
 
+#: Rows that are listed field by field where their table is wider than the terminal.
+MOST_CARDS = 10
+#: Characters of a line: a table wider than its terminal runs on to this width, so that words stay whole.
+WIDEST = 240
 #: Columns that are not broken into lines: they are copied into the next command.
 WHOLE_WORDS = (
     "contract",
@@ -122,12 +126,15 @@ def console(stderr: bool = False) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     # written to a file or a pipe, a table is as wide as it is
-    width = None if stream.isatty() or "COLUMNS" in os.environ else 240
+    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDEST
     return Console(stderr=stderr, highlight=False, width=width)
 
 
 def emit(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: Format, title: str | None = None) -> None:
-    """Print rows as a table, as CSV with a heading, or as a JSON list of objects."""
+    """Print rows as a table, as CSV with a heading, or as a JSON list of objects.
+
+    A few rows that are too wide for the terminal are listed field by field: a broken word cannot be copied.
+    """
     if form is Format.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
@@ -151,7 +158,14 @@ def emit(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: Format, ti
         table.add_column(name, justify="right" if is_numeric else "left", overflow="fold", no_wrap=is_word)
     for row in rows:
         table.add_row(*(Text("" if value is None else _shown(value)) for value in row))
-    out.print(table)
+    natural = out.measure(table, options=out.options.update(max_width=100_000)).maximum
+    if natural > out.width and len(rows) <= MOST_CARDS:
+        for row in rows:
+            out.print()
+            field_list(dict(zip(columns, row, strict=True)))
+        return
+    out.width = max(out.width, min(natural, WIDEST))
+    out.print(table, crop=False)
 
 
 def field_list(pairs: Mapping[str, Any]) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from ingestion.ledger.runs import RunRecord
 
+#: Deliveries named beside a broken expectation; `deliveries list` has them all.
+SHOWN_AT_FAULT = 5
+
 
 def status(
     timing: Annotated[bool, typer.Option("--timing", help="Also the stages of the last runs.")] = False,
@@ -151,7 +154,7 @@ def home_clock(wall: datetime, last: RunRecord | None) -> datetime:
 def _show(home: Home, found: dict[str, Any]) -> None:
     common.field_list({"home": found["home"], "published": _version(found["version"]), "gate": _gate(found["gate"])})
     for failure in found["gate"]["failed"]:
-        at_fault = ", ".join(failure["deliveries"])
+        at_fault = _some(failure["deliveries"])
         common.say(
             f"  {failure['severity']}: {failure['suite']} / {failure['expectation']}"
             + (f" ({failure['observed']})" if failure["observed"] else "")
@@ -187,6 +190,12 @@ def _show(home: Home, found: dict[str, Any]) -> None:
     ]
     columns = ["started", "outcome", "by", "seconds", "rows_in", "rejected", "version", "error"]
     common.emit(columns, rows, common.Format.TABLE, title="last runs (times UTC)")
+
+
+def _some(deliveries: list[str]) -> str:
+    """The first few ids, and how many more there are."""
+    more = len(deliveries) - SHOWN_AT_FAULT
+    return ", ".join(deliveries[:SHOWN_AT_FAULT]) + (f" and {more} more" if more > 0 else "")
 
 
 def _version(version: dict[str, Any]) -> str:

@@ -1,20 +1,32 @@
 {#
     Grain: one row per current goal: the share of its target that is due by the build's day.
-    Months weigh as in the mean of the last full years of that KPI; without a full year before, by their days.
+    Months weigh as in the mean of the last full years of that KPI (revenue without one-off orders); without a full year
+    before, by their days.
     What does not accumulate (ratios, states) is due in full from the first day.
 #}
-with history as (
+with month_values as (
+
+    select
+        months.kpi_id,
+        months.period_start,
+        {{ kpi_period_start('year', 'months.period_start') }} as year_start,
+        months.value - coalesce(one_off.one_off_reporting_amount, 0) as value
+    from {{ ref('kpi_values') }} as months
+    left join {{ ref('int_revenue__one_off') }} as one_off
+        on months.kpi_id = 'revenue' and months.period_start = one_off.month_start
+    where months.grain = 'month' and months.dimension = 'total' and months.value is not null
+
+),
+
+history as (
 
     select
         kpi_id,
-        {{ kpi_period_start('year', 'period_start') }} as year_start,
+        year_start,
         extract(month from period_start) as month_number,
-        value
-        / nullif(sum(value) over (partition by kpi_id, {{ kpi_period_start('year', 'period_start') }}), 0)
-            as year_share,
-        count(*) over (partition by kpi_id, {{ kpi_period_start('year', 'period_start') }}) as month_count
-    from {{ ref('kpi_values') }}
-    where grain = 'month' and dimension = 'total' and value is not null
+        value / nullif(sum(value) over (partition by kpi_id, year_start), 0) as year_share,
+        count(*) over (partition by kpi_id, year_start) as month_count
+    from month_values
 
 ),
 
@@ -43,7 +55,7 @@ curves as (
         on
             goals.kpi_id = history.kpi_id
             and goals.year_start > history.year_start
-            and {{ add_months('goals.year_start', -12 * (var('goal_history_years', 5) | int)) }} <= history.year_start
+            and {{ add_months('goals.year_start', -12 * (var('goal_history_years') | int)) }} <= history.year_start
     where history.month_count = 12
     group by 1, 2
 

@@ -12,7 +12,7 @@ with as_of_dates as (
     from {{ ref('dim_date') }}
     where
         date_day <= {{ as_of_date() }}
-        and date_day > {{ add_months(as_of_date(), -3 * (var('rfm_history_quarters', 4) | int)) }}
+        and date_day > {{ add_months(as_of_date(), -3 * (var('rfm_history_quarters') | int)) }}
 
 ),
 

@@ -51,8 +51,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 		"Install it (Debian: apt-get install python3 python3-venv), or name one: make PYTHON=/path/to/python3"; exit 1; }
 	@echo "Setting up with $(PYTHON): environment, packages, bytecode (a few minutes, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@# some packages ship files that are not meant for this Python: they stay uncompiled, and nothing is lost
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 	@$(BIN)/python -m compileall -q ingestion expectations publishing orchestration

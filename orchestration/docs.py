@@ -2,8 +2,8 @@
 
     python -m orchestration.docs FOLDER
 
-Belongs here: one page of KPIs from their declarations, and dbt's own pages of models, columns and lineage. Not here: any
-text about a KPI or a model (it stands beside its declaration).
+Belongs here: one page of KPIs from their declarations, and dbt's own pages of models, columns and lineage. Not here:
+any text about a KPI or a model (it stands beside its declaration).
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ def write_site(folder: Path) -> list[Path]:
     kpis, marts, index = folder / "kpis.html", folder / "marts.html", folder / "index.html"
     kpis.write_text(kpi_page(manifest), encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="milepost-docs-") as scratch:
+        shutil.copyfile(prepare.MANIFEST, Path(scratch) / "manifest.json")  # --no-compile takes it from there
         done = subprocess.run(
             [
                 str(Path(sys.executable).with_name("dbt")),

@@ -29,7 +29,7 @@ _RATIOS: tuple[tuple[str, float, float, str], ...] = (
     ("lead_conversion_rate", 0.150, 0.005, _DIRECTOR),
     ("win_rate", 0.440, 0.010, _DIRECTOR),
     ("repurchase_rate", 0.400, 0.010, _MARKETING),
-    ("return_on_ad_spend", 2.9, 0.1, _MARKETING),
+    ("cost_per_lead", 215.0, -5.0, _MARKETING),
     ("visit_conversion_rate", 0.080, 0.002, _MARKETING),
     ("click_through_rate", 0.020, 0.0, _MARKETING),
     ("engagement_rate", 0.060, 0.001, _MARKETING),

@@ -25,7 +25,7 @@ HEADLINES = (
     "lead_conversion_rate",
     "win_rate",
     "customer_acquisition_cost",
-    "return_on_ad_spend",
+    "cost_per_lead",
 )
 LIGHTS = {"green": "green", "yellow": "yellow", "red": "red"}
 

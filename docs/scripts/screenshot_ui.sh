@@ -1,6 +1,6 @@
 #!/bin/sh
 # Takes a picture of a page of the running Dagster UI in headless Chromium:
-#   scripts/screenshot_ui.sh [FILE] [URL]
+#   docs/scripts/screenshot_ui.sh [FILE] [URL]
 # Start the UI first (`milepost ui`). Debian: apt-get install chromium.
 set -eu
 

@@ -11,12 +11,11 @@ import hashlib
 import os
 import subprocess
 import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 
 from ingestion.errors import MilepostError
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.settings import DBT_PROJECT_DIR, resolve_home
 
 TARGET = DBT_PROJECT_DIR / "target"
 MANIFEST = TARGET / "manifest.json"
@@ -56,30 +55,29 @@ def parse() -> None:
     """Parse the project; MilepostError with dbt's own words where it does not parse."""
     TARGET.mkdir(parents=True, exist_ok=True)
     fingerprint = project_fingerprint()
-    with tempfile.TemporaryDirectory(prefix="milepost-parse-") as home:
-        done = subprocess.run(
-            [
-                str(Path(sys.executable).with_name("dbt")),
-                "--quiet",
-                "--no-use-colors",
-                "--no-send-anonymous-usage-stats",
-                "parse",
-                "--project-dir",
-                str(DBT_PROJECT_DIR),
-                "--profiles-dir",
-                str(DBT_PROJECT_DIR),
-            ],
-            env={
-                **os.environ,
-                # parsing opens no database; the profile only has to name one
-                "MILEPOST_HOME": os.environ.get("MILEPOST_HOME") or home,
-                "DBT_TARGET_PATH": str(TARGET),
-                "DBT_LOG_PATH": str(TARGET),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("dbt")),
+            "--quiet",
+            "--no-use-colors",
+            "--no-send-anonymous-usage-stats",
+            "parse",
+            "--project-dir",
+            str(DBT_PROJECT_DIR),
+            "--profiles-dir",
+            str(DBT_PROJECT_DIR),
+        ],
+        env={
+            **os.environ,
+            # parsing opens no database; but a first run in this home takes over the parse as it is
+            "MILEPOST_HOME": str(resolve_home().root),
+            "DBT_TARGET_PATH": str(TARGET),
+            "DBT_LOG_PATH": str(TARGET),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         raise MilepostError(
             f"the dbt project does not parse:\n{(done.stdout + done.stderr).strip()}",

@@ -23,7 +23,7 @@ demo: setup ## make the sample company's exports and run everything (SIZE=small,
 	@$(BIN)/milepost demo --size $(SIZE)
 
 test: setup ## run every test
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: setup ## check style, types, bans between rooms, SQL
 	$(BIN)/ruff check .

@@ -24,11 +24,3 @@ def make_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
     yield make
     for root in made:
         shutil.rmtree(root, ignore_errors=True)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file on one worker: its homes are made once. Tests marked `spread` go where there is room."""
-    for item in items:
-        if item.get_closest_marker("spread") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))

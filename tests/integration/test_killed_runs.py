@@ -52,7 +52,6 @@ def undisturbed(
 
 
 @pytest.mark.slow
-@pytest.mark.spread
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_and_run_again(
     moment: float,

@@ -9,8 +9,6 @@ import pytest
 from tests.integration.conftest import InventedShop, write_rows
 from tests.support import MilepostHome
 
-pytestmark = pytest.mark.spread
-
 AS_OF = "2018-06-01"
 SETTINGS = "business:\n  reporting_currency: BRL\n  reporting_time_zone: America/Sao_Paulo\n"
 

@@ -24,6 +24,10 @@ event_log_storage:
   class: KeptSqliteEventLogStorage
   config:
     base_dir: {dagster_home}/history/runs
+# what ops print is dbt's progress, which dbt keeps itself; capturing it starts four processes per step
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 concurrency:
   runs:
     max_concurrent_runs: 1

@@ -6,8 +6,10 @@ Belongs here: starting both for a home. Not here: definitions.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -52,15 +54,30 @@ def ui(
     ]
     log = place.dagster / "ui.log"
     common.say(f"what it prints goes to {log}")
+    stopped = False
+
+    def stop(_signal: int, _frame: object) -> None:
+        nonlocal stopped
+        stopped = True
+
+    # set before the process starts: where signals are ignored (a job in the background of a script), it would inherit
+    # that, and could not be stopped
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     with log.open("a", encoding="utf-8") as sink:
         process = subprocess.Popen(
-            arguments, cwd=PROJECT_DIR, env=dict(os.environ), stdout=sink, stderr=subprocess.STDOUT
+            arguments,
+            cwd=PROJECT_DIR,
+            env=dict(os.environ),
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches it through us alone
         )
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            process.wait(timeout=60)  # Ctrl-C has reached it too
-            return common.DONE
-    if code:
+        while not stopped and process.poll() is None:
+            time.sleep(0.5)
+        if stopped:
+            process.terminate()
+        code = process.wait()
+    if code and not stopped:
         raise MilepostError(f"the Dagster UI ended with {code}", where=str(log), remedy="Its last lines say why")
     return common.DONE

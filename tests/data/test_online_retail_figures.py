@@ -105,4 +105,4 @@ def test_running_again_changes_nothing(published: MilepostHome) -> None:
     version = published.catalog.resolve()
     output = published.milepost("run", "--as-of", AS_OF).output
     assert published.catalog.resolve() == version
-    assert "nothing new" in output.lower()
+    assert "nothing is new" in output.lower()

@@ -1,13 +1,14 @@
 """What is told about a model after dbt ran it: its rows, and which columns each of its columns is made of.
 
 Belongs here: counting rows in the warehouse (read-only, closed again), column lineage from the SQL that dbt compiled.
-Not here: running dbt (`transform.py`). Lineage is computed once for each text of a model and kept beside dbt's files.
+Not here: running dbt (`transform.py`). Lineage is computed once for each text of a model, and kept.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,11 +18,13 @@ import dagster as dg
 import duckdb
 
 from ingestion.entity import load_entities
+from orchestration import prepare
 
 CACHE = "column_lineage.json"
 #: How a compiled model reads an entity of the lake; named as a table, it has columns that the parser can know.
 LAKE_READ = re.compile(r"read_parquet\('[^']*/lake/(\w+)/[^']*'[^)]*\)")
 LAKE = "clean_lake"
+MOMENT = re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'")
 #: Column of a model -> (asset key, column) of what it is made of.
 ColumnDeps = dict[str, list[tuple[list[str], str]]]
 
@@ -33,8 +36,11 @@ def describe_models(target: Path, warehouse: Path) -> dict[str, dict[str, Any]]:
     ran = {r["unique_id"]: r for r in results if r["status"] == "success" and r["unique_id"].startswith("model.")}
     seeds = [r["unique_id"] for r in results if r["status"] == "success" and r["unique_id"].startswith("seed.")]
     nodes = manifest["nodes"]
-    counts = row_counts(warehouse, [nodes[u]["relation_name"] for u in [*ran, *seeds]])
-    lineage = column_lineage(target, manifest, {u: r["compiled_code"] for u, r in ran.items() if r["compiled_code"]})
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        counts = row_counts(connection, [nodes[u]["relation_name"] for u in [*ran, *seeds]])
+        schema = {**warehouse_columns(connection), LAKE: {"main": lake_columns()}}
+    compiled = {u: r["compiled_code"] for u, r in ran.items() if r["compiled_code"]}
+    lineage = column_lineage(cache_path(target), compiled, schema, _keys_by_relation(manifest))
     described: dict[str, dict[str, Any]] = {}
     for unique_id in [*ran, *seeds]:
         node = nodes[unique_id]
@@ -47,41 +53,64 @@ def describe_models(target: Path, warehouse: Path) -> dict[str, dict[str, Any]]:
     return described
 
 
-def row_counts(warehouse: Path, relations: list[str]) -> dict[str, int]:
+def row_counts(connection: duckdb.DuckDBPyConnection, relations: list[str]) -> dict[str, int]:
     """Rows of tables by quoted name; views are left out, since counting them would compute them."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        tables = {
-            f'"{database}"."{schema}"."{table}"'
-            for database, schema, table in connection.execute(
-                "select database_name, schema_name, table_name from duckdb_tables()"
-            ).fetchall()
-        }
-        counted = [relation for relation in relations if relation in tables]
-        if not counted:
-            return {}
-        parts = " union all ".join(f"select {n} as n, count(*) as c from {r}" for n, r in enumerate(counted))
-        return {counted[n]: count for n, count in connection.execute(parts).fetchall()}
+    tables = {
+        f'"{database}"."{schema}"."{table}"'
+        for database, schema, table in connection.execute(
+            "select database_name, schema_name, table_name from duckdb_tables()"
+        ).fetchall()
+    }
+    counted = [relation for relation in relations if relation in tables]
+    if not counted:
+        return {}
+    parts = " union all ".join(f"select {n} as n, count(*) as c from {r}" for n, r in enumerate(counted))
+    return {counted[n]: count for n, count in connection.execute(parts).fetchall()}
 
 
-def column_lineage(target: Path, manifest: Mapping[str, Any], compiled: Mapping[str, str]) -> dict[str, ColumnDeps]:
+def warehouse_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Columns of every table and view: catalog -> schema -> table -> column -> type."""
+    found: dict[str, Any] = {}
+    rows = connection.execute(
+        "select database_name, schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
+    ).fetchall()
+    for database, schema, table, column, kind in rows:
+        found.setdefault(database, {}).setdefault(schema, {}).setdefault(table, {})[column] = kind
+    return found
+
+
+def lake_columns() -> dict[str, dict[str, str]]:
+    """Columns of the clean entities with their types, as declared."""
+    return {e.name: {c.name: c.engine_type for c in e.all_columns} for e in load_entities().values()}
+
+
+def cache_path(target: Path) -> Path:
+    """Where lineage is kept: with the project, for all homes alike; with the home where the project is not writable."""
+    return (prepare.TARGET if os.access(prepare.TARGET, os.W_OK) else target) / CACHE
+
+
+def column_lineage(
+    cache: Path, compiled: Mapping[str, str], schema: Mapping[str, Any], keys: Mapping[str, list[str]]
+) -> dict[str, ColumnDeps]:
     """Column lineage by model; only models whose text is new since the last time are analysed."""
-    path = target / CACHE
     try:
-        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        known: dict[str, Any] = json.loads(cache.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         known = {}
     found: dict[str, ColumnDeps] = {}
     is_changed = False
-    keys = _keys_by_relation(manifest)
-    schema = {**_schema(manifest), LAKE: {"main": lake_columns()}}
     for unique_id, sql in compiled.items():
-        digest = hashlib.sha256(sql.encode()).hexdigest()
+        # neither the clock of a run nor the place of its home changes what a column is made of
+        text = MOMENT.sub("''", LAKE_READ.sub(rf"{LAKE}.main.\1", sql))
+        digest = hashlib.sha256(text.encode()).hexdigest()
         if known.get(unique_id, {}).get("sql") != digest:
             known[unique_id] = {"sql": digest, "columns": analyse(sql, schema, keys)}
             is_changed = True
         found[unique_id] = known[unique_id]["columns"]
     if is_changed:
-        path.write_text(json.dumps(known), encoding="utf-8")
+        unfinished = cache.with_name(f".{cache.name}.{os.getpid()}")
+        unfinished.write_text(json.dumps(known), encoding="utf-8")
+        unfinished.replace(cache)
     return found
 
 
@@ -122,11 +151,6 @@ def _asset_of(table: Any, keys: Mapping[str, list[str]]) -> list[str] | None:
     return keys.get(".".join(parts))
 
 
-def lake_columns() -> dict[str, dict[str, str]]:
-    """Columns of the clean entities with their types, as declared."""
-    return {e.name: {c.name: c.engine_type for c in e.all_columns} for e in load_entities().values()}
-
-
 def _keys_by_relation(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
     from orchestration.transform import asset_key
 
@@ -135,15 +159,6 @@ def _keys_by_relation(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
         for node in manifest["nodes"].values()
         if node["resource_type"] in ("model", "seed") and node.get("relation_name")
     }
-
-
-def _schema(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    schema: dict[str, Any] = {}
-    for node in manifest["nodes"].values():
-        if node["resource_type"] == "model" and node.get("columns"):
-            table = schema.setdefault(node["database"], {}).setdefault(node["schema"], {})
-            table[node["alias"]] = {name: c.get("data_type") or "text" for name, c in node["columns"].items()}
-    return schema
 
 
 def _table_lineage(columns: Mapping[str, Any]) -> dg.TableColumnLineage:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from orchestration.lineage import LAKE, analyse, lake_columns
+from pathlib import Path
+
+from orchestration.lineage import LAKE, analyse, column_lineage, lake_columns
 
 SCHEMA = {"warehouse": {"core": {"orders": {"order_id": "text", "net_amount": "decimal", "region": "text"}}}}
 KEYS = {"warehouse.core.orders": ["core", "orders"]}
@@ -35,3 +37,14 @@ def test_files_of_the_lake_are_the_clean_entities() -> None:
 
 def test_what_the_parser_does_not_understand_has_no_lineage() -> None:
     assert analyse("selec nothing from", {}, {}) == {}
+
+
+def test_a_model_is_analysed_once_whatever_the_clock_and_the_home(tmp_path: Path) -> None:
+    cache = tmp_path / "cache.json"
+    sql = "select order_id from warehouse.core.orders where paid_at < cast('{}' as timestamp)"
+    first = column_lineage(cache, {"m": sql.format("2026-01-01 00:00:00")}, SCHEMA, KEYS)
+    assert first == {"m": {"order_id": [(["core", "orders"], "order_id")]}}
+    kept = cache.read_bytes()
+    again = column_lineage(cache, {"m": sql.format("2026-02-02 00:00:00")}, {}, {})
+    assert again["m"]["order_id"] == [[["core", "orders"], "order_id"]]
+    assert cache.read_bytes() == kept

@@ -1,6 +1,6 @@
 """The graph as committed in `graph.txt`: assets, checks, jobs, sensors and schedules change in review only.
 
-    MILEPOST_UPDATE_GRAPH=1 python -m pytest tests/integration/test_graph_snapshot.py   # after a change that is meant
+MILEPOST_UPDATE_GRAPH=1 python -m pytest tests/integration/test_graph_snapshot.py   # after a change that is meant
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Write the sample company into a home, and the day its story ends into `as_of` beside it.
 
-    python sample.py HOME SIZE
+python sample.py HOME SIZE
 """
 
 from __future__ import annotations

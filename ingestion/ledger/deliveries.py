@@ -139,9 +139,7 @@ def register(connection: Connection, values: Mapping[str, Any]) -> Delivery:
     result = connection.execute(insert(delivery).values(row))
     key = result.inserted_primary_key
     assert key is not None
-    return Delivery(
-        **{**dict.fromkeys(Delivery.__dataclass_fields__), **row, "delivery_seq": int(key[0])}
-    )
+    return Delivery(**{**dict.fromkeys(Delivery.__dataclass_fields__), **row, "delivery_seq": int(key[0])})
 
 
 def set_state(

@@ -159,7 +159,9 @@ def code_version() -> str:
 
 
 def record(home: Home, *, now: datetime) -> None:
-    """Note in the ledger that every source was looked at."""
+    """Note in the ledger that every source was looked at; nothing where there is no ledger yet."""
+    if not home.ledger.exists():
+        return
     from ingestion.ledger.deliveries import record_source_checks
     from ingestion.ledger.engine import open_ledger, writing
 

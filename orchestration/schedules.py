@@ -6,6 +6,8 @@ whenever Dagster's daemon runs (`milepost ui`).
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import dagster as dg
 from dagster import ScheduleEvaluationContext
 
@@ -25,16 +27,23 @@ NIGHTLY_CRON = "30 18 * * *"  # UTC: 02:30 in the shipped reporting time zone
 )
 def look_schedule(context: ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """The sensor's second pair of eyes: also finds what a run left behind (a delivery confirmed, a killed run)."""
-    home = resolve_home()
-    if look.is_run_waiting(context.instance):
+    return look_around(context.instance, context.scheduled_execution_time, now=utc_now())
+
+
+def look_around(instance: dg.DagsterInstance, tick: datetime, *, now: datetime) -> dg.RunRequest | dg.SkipReason:
+    """Note the look, then a run of what waits, or why there is none. `tick` is the schedule's time, `now` naive UTC."""
+    if look.is_run_waiting(instance):
         return dg.SkipReason("a run is queued or under way: it takes what is there")
+    home = resolve_home()
     waiting = look.waiting(home)
-    look.record(home, now=utc_now())
+    look.record(home, now=now)
     if not waiting:
         return dg.SkipReason("nothing is new")
-    # the hour is part of the key: what failed is tried again, and not more often than that
-    key = f"{waiting.key}-{context.scheduled_execution_time:%Y%m%d%H}"
-    return dg.RunRequest(run_key=key, run_config=jobs.run_config(RunRequest(home=home, launched_by="schedule")))
+    return dg.RunRequest(
+        # the hour is part of the key: what failed is tried again, and not more often than that
+        run_key=f"{waiting.key}-{tick:%Y%m%d%H}",
+        run_config=jobs.run_config(RunRequest(home=home, launched_by="schedule")),
+    )
 
 
 @dg.schedule(
@@ -44,7 +53,7 @@ def look_schedule(context: ScheduleEvaluationContext) -> dg.RunRequest | dg.Skip
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Each night: everything is computed anew from the lake, judged and published.",
 )
-def nightly_full_check(context: ScheduleEvaluationContext) -> dg.RunRequest:
+def nightly_full_check() -> dg.RunRequest:
     """A rebuild proves that what was computed step by step is what comes out at once."""
     request = RunRequest(home=resolve_home(), full_refresh=True, launched_by="schedule")
     return dg.RunRequest(run_config=jobs.run_config(request))

@@ -24,9 +24,14 @@ SECONDS = 30
 )
 def inbox_sensor(context: SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """One run for what is there; the same findings do not start a second one."""
-    home = resolve_home()
-    if look.is_run_waiting(context.instance):
+    return what_waits(context.instance)
+
+
+def what_waits(instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
+    """A run of what waits in the home, by a key of the findings, or why there is none."""
+    if look.is_run_waiting(instance):
         return dg.SkipReason("a run is queued or under way: it takes what is there")
+    home = resolve_home()
     waiting = look.waiting(home)
     if not waiting:
         return dg.SkipReason("nothing is new")

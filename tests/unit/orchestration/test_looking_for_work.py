@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from sqlalchemy import select
 
 from ingestion.home import Home
 from ingestion.ledger import runs
+from ingestion.ledger.deliveries import register
 from ingestion.ledger.engine import open_ledger
+from ingestion.ledger.tables import source_check
 from orchestration import look
-from orchestration.schedules import look_schedule, nightly_full_check
-from orchestration.sensors import inbox_sensor
+from orchestration.schedules import look_around, nightly_full_check
+from orchestration.sensors import what_waits
 from orchestration.session import RunRequest
 from orchestration.settings import load_settings
 
@@ -38,10 +41,7 @@ def drop(home: Home, name: str, age_seconds: float) -> Path:
 
 
 def tick() -> dg.RunRequest | dg.SkipReason:
-    with dg.DagsterInstance.ephemeral() as instance:
-        answer = inbox_sensor(dg.build_sensor_context(instance=instance))
-    assert isinstance(answer, dg.RunRequest | dg.SkipReason)
-    return answer
+    return what_waits(dg.DagsterInstance.ephemeral())
 
 
 def test_an_empty_home_starts_nothing_and_stays_empty(home: Home) -> None:
@@ -113,18 +113,31 @@ def test_a_run_that_published_nothing_is_no_reason_to_rest(home: Home, outcome: 
 
 
 def test_the_look_notes_that_sources_were_looked_at_and_starts_what_waits(home: Home) -> None:
-    with dg.instance_for_test() as instance:
-        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=AT)
-        assert isinstance(look_schedule(context), dg.SkipReason)
-        drop(home, "a.csv", age_seconds=60)
-        answer = look_schedule(context)
-    assert isinstance(answer, dg.RunRequest)
-    assert answer.run_key is not None
-    assert answer.run_key.endswith("2026030112"), "what failed is tried again, at most each hour"
+    instance = dg.DagsterInstance.ephemeral()
+    published_run(home)
+    ledger = open_ledger(home)
+    with ledger.begin() as connection:
+        values = {"contract": "olist.orders", "file_name": "o.csv", "sha256": "0" * 64, "byte_count": 1}
+        register(connection, {"source_system": "olist", "state": "active", "received_at": AT, **values})
+    assert isinstance(look_around(instance, AT, now=AT), dg.RunRequest), "a delivery that no run has seen"
+    with ledger.connect() as connection:
+        checked = connection.execute(select(source_check.c.contract, source_check.c.checked_at)).all()
+    ledger.dispose()
+    assert checked == [("olist.orders", AT)]
+
+
+def test_what_waits_is_tried_again_at_most_each_hour(home: Home) -> None:
+    instance = dg.DagsterInstance.ephemeral()
+    drop(home, "a.csv", age_seconds=60)
+    keys = []
+    for minutes in (0, 5, 65):
+        answer = look_around(instance, AT + timedelta(minutes=minutes), now=AT)
+        assert isinstance(answer, dg.RunRequest)
+        keys.append(answer.run_key)
+    assert keys[0] == keys[1] != keys[2]
 
 
 def test_the_nightly_check_computes_everything_anew(home: Home) -> None:
-    with dg.DagsterInstance.ephemeral() as instance:
-        answer = nightly_full_check(dg.build_schedule_context(instance=instance, scheduled_execution_time=AT))
+    answer = nightly_full_check()
     assert isinstance(answer, dg.RunRequest)
     assert answer.run_config["resources"]["run"]["config"]["full_refresh"] is True

@@ -96,7 +96,7 @@ def test_a_corrected_day_replaces_that_day_and_nothing_else(
     assert [(str(row[0]), row[1]) for row in changed] == [(day.stem, 100)]
     replaced = published.query(
         f"select accepted_rows, superseded_rows from data.delivery_accounting where file_name = '{day.name}'"
-        " order by received_at"
+        " order by accepted_rows"
     )
     assert replaced == [(0, received), (100, 0)]
 

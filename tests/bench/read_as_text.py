@@ -27,7 +27,7 @@ def read_delimited(connection: duckdb.DuckDBPyConnection, path: Path, target: Pa
             source = target.with_suffix(".txt")
             source.write_text(path.read_text(encoding=encoding, errors="replace"), encoding="utf-8")
     connection.execute(
-        "copy (select * from read_csv(?, all_varchar = true, ignore_errors = true, null_padding = true,"
+        "copy (select * from read_csv(?, all_varchar = true, ignore_errors = true,"
         f" strict_mode = false, max_line_size = 10000000)) to '{target}' (format parquet)",
         [str(source)],
     )

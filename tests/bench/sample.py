@@ -15,7 +15,7 @@ from ingestion.sample import write_sample
 def main(root: Path, size: str) -> None:
     home = Home(root).ensure()
     summary = write_sample(home, size, seed=1)
-    (root / "as_of").write_text(summary.as_of.isoformat(), encoding="utf-8")
+    (root / "as_of").write_text(summary.end_date.isoformat(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ whole_order as (
         refunds.reporting_amount,
         case
             when sum(sold_lines.net_amount) over (partition by refunds.refund_key) > 0
-                then cast(sold_lines.net_amount as double)
-            else 1
+                then sold_lines.net_amount
+            else cast(1 as decimal(18, 4))
         end as weight
     from refunds
     inner join sold_lines

@@ -119,7 +119,7 @@ class ExpressionCheck:
         entity = entities.get(target.entity)
         lake = [name for name, declared in entities.items() if not declared.is_operational]
         if entity is None or entity.is_operational:
-            report.add(f"unknown entity{did_you_mean(target.entity, lake)}; ingestion/entities.yml declares them")
+            report.add(f"unknown entity{did_you_mean(target.entity, lake)}; ingestion/entities/ declares them")
             return
         declared = {column.name: column for column in entity.columns}
         mapped = dict(target.columns)

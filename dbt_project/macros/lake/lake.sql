@@ -85,7 +85,7 @@
     {% for table in graph.sources.values() if table.source_name == 'lake' and table.name == entity %}
         {{ return(table.columns.keys() | list) }}
     {% endfor %}
-    {{ exceptions.raise_compiler_error("The lake has no entity '" ~ entity ~ "': declare it in ingestion/entities.yml and models/sources.yml.") }}
+    {{ exceptions.raise_compiler_error("The lake has no entity '" ~ entity ~ "': declare it under ingestion/entities/ and run dbt_project/stage_entities.py.") }}
 {% endmacro %}
 
 {# Records of active deliveries that no other delivery replaced and the source did not delete. #}

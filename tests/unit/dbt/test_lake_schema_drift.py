@@ -6,8 +6,9 @@ from pathlib import Path
 
 import yaml
 
+from ingestion.entity import load_entities
+
 ROOT = Path(__file__).resolve().parents[3]
-ENTITIES = ROOT / "ingestion" / "entities.yml"
 SOURCES = ROOT / "dbt_project" / "models" / "sources.yml"
 
 #: Declared type of an entity's column -> type in the dbt sources.
@@ -25,15 +26,10 @@ LINEAGE_IN_FACTS = ["_contract", "_delivery_seq", "_part", "_record_number"]
 
 def entity_columns() -> dict[str, list[tuple[str, str]]]:
     """Columns of every folder of the lake as ingestion declares them: entity -> (name, dbt type) in order."""
-    declared = yaml.safe_load(ENTITIES.read_text(encoding="utf-8"))
-    lineage = declared["lineage"]
-    tables = {
-        name: [(column, TYPES[spec["type"]]) for column, spec in {**entity["columns"], **lineage}.items()]
-        for name, entity in declared["entities"].items()
+    return {
+        name: [(column.name, TYPES[column.type]) for column in entity.all_columns]
+        for name, entity in load_entities().items()
     }
-    for name, entity in declared["operational"].items():
-        tables[name] = [(column, TYPES[spec["type"]]) for column, spec in entity["columns"].items()]
-    return tables
 
 
 def source_columns() -> dict[str, list[tuple[str, str]]]:
@@ -61,21 +57,21 @@ def differences(declared: dict[str, list[tuple[str, str]]], described: dict[str,
             f"{name}: sources.yml has {column}, which the entity lacks" for column in found if column not in wanted
         ]
         lines += [
-            f"{name}.{column}: {found[column]} in sources.yml, {wanted[column]} in entities.yml"
+            f"{name}.{column}: {found[column]} in sources.yml, {wanted[column]} in the entity"
             for column in wanted
             if column in found and found[column] != wanted[column]
         ]
         if wanted == found and declared[name] != described[name]:
-            lines.append(f"{name}: the columns are in another order than in entities.yml")
+            lines.append(f"{name}: the columns are in another order than in the entity")
     return lines
 
 
 def test_sources_are_the_canonical_entities() -> None:
     found = differences(entity_columns(), source_columns())
     assert not found, (
-        "dbt_project/models/sources.yml and ingestion/entities.yml describe different lakes:\n  "
+        "dbt_project/models/sources.yml and ingestion/entities/ describe different lakes:\n  "
         + "\n  ".join(found)
-        + "\nRemedy: entities.yml is binding; write its columns into sources.yml."
+        + "\nRemedy: the entities are binding; run python dbt_project/stage_entities.py."
     )
 
 
@@ -87,11 +83,11 @@ def test_differences_are_found() -> None:
         "sources.yml has coupon, which no entity declares: remove it",
         "order: sources.yml lacks paid_at (timestamp)",
         "order: sources.yml has paid, which the entity lacks",
-        "order.order_id: bigint in sources.yml, string in entities.yml",
+        "order.order_id: bigint in sources.yml, string in the entity",
     ]
     assert differences(
         {"order": [("a", "string"), ("b", "string")]}, {"order": [("b", "string"), ("a", "string")]}
-    ) == ["order: the columns are in another order than in entities.yml"]
+    ) == ["order: the columns are in another order than in the entity"]
 
 
 def test_every_entity_is_staged_in_full() -> None:

@@ -62,7 +62,8 @@ def test_file_comes_back(tmp_path: Path, size: int) -> None:
         assert clear.read() == content
         clear.seek(size // 2)
         assert clear.read(10) == content[size // 2 : size // 2 + 10]
-    assert content[:64] == b"" or content[:64] not in target.read_bytes()
+    if size > 16:  # a single byte is found in any cipher text by chance
+        assert content[:64] not in target.read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["export.csv", "export.csv.enc"]
 
 

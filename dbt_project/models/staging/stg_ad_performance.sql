@@ -28,6 +28,7 @@ final as (
         coalesce(ad, '') as ad,
         coalesce(member, '') as member,
         report_date,
+        report_hour,
         spend,
         upper(trim(currency)) as currency,
         impressions,

@@ -35,6 +35,7 @@ final as (
         quality_grade,
         owner_employee_id,
         referrer_customer_key,
+        organisation_key,
         has_consent,
         acquired_channel,
         created_at,

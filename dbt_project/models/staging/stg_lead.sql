@@ -27,6 +27,7 @@ final as (
         employee_id,
         status,
         is_valid,
+        is_accepted,
         has_budget,
         is_decision_maker,
         purchase_months,

@@ -14,6 +14,7 @@ final as (
         amount,
         upper(trim(currency)) as currency,
         employee_id,
+        has_document,
         entered_at,
         _contract,
         _delivery_seq,

@@ -186,3 +186,59 @@ publication = Table(
     Column("run_id", String(60)),
     Column("removed_at", DateTime),
 )
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    # one row per line of the audit log: a log that was cut off at its end no longer has what stands here
+    Column("audit_number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("record_hash", String(64), nullable=False),
+    Column("written_at", DateTime, nullable=False),
+)
+
+key_rotation = Table(
+    "key_rotation",
+    metadata,
+    Column("rotation_number", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(20), nullable=False),  # encryption, token
+    Column("from_key", String(40), nullable=False),  # versions, or the token key's fingerprint
+    Column("to_key", String(40), nullable=False),
+    Column("started_at", DateTime, nullable=False),
+    Column("ended_at", DateTime),
+    Column("report", JSON),  # counts of files and values
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("erasure_id", String(40), primary_key=True),
+    Column("requested_at", DateTime, nullable=False),
+    Column("completed_at", DateTime),
+    Column("purpose", Text, nullable=False),
+    Column("plan", Text),  # encrypted, while it is under way: what is to be replaced
+    Column("report", JSON),  # counts by place, and of the second scan
+)
+
+erased_identifier = Table(
+    "erased_identifier",
+    metadata,
+    # tokens of persons who were erased: their records become those of the anonymous customer when they come again
+    Column("token", String(64), primary_key=True),
+    Column("key_fingerprint", String(16), primary_key=True),  # of the token key that made it
+    Column("identifier", String(60), nullable=False),
+    Column("erasure_id", String(40), ForeignKey("erasure.erasure_id"), nullable=False),
+    Column("anonymous_key", String(60), nullable=False),
+)
+
+replaced_file = Table(
+    "replaced_file",
+    metadata,
+    # files written anew without a person, or under another key: hashes before and after
+    Column("replacement_number", Integer, primary_key=True, autoincrement=True),
+    Column("reason", String(60), nullable=False),  # erasure id, or rotation
+    Column("path", Text, nullable=False),  # below the home
+    Column("former_path", Text, nullable=False),
+    Column("former_sha256", String(64), nullable=False),
+    Column("sha256", String(64)),  # null: removed
+    Column("replaced_at", DateTime, nullable=False),
+)

@@ -28,6 +28,11 @@ class Home:
         return self.root / "milepost.yml"
 
     @property
+    def contracts(self) -> Path:
+        """Contracts of this home's own, `<system>/<export>.yml`; beside those that come with Milepost."""
+        return self.root / "contracts"
+
+    @property
     def truth(self) -> Path:
         return self.root / "truth"
 
@@ -84,6 +89,10 @@ class Home:
     @property
     def lock_file(self) -> Path:
         return self.root / "milepost.lock"
+
+    @property
+    def pull_lock_file(self) -> Path:
+        return self.root / "pull.lock"
 
     def entity(self, name: str) -> Path:
         """Folder of one entity in the clean lake."""

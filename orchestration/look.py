@@ -52,7 +52,7 @@ def waiting(home: Home, inbox: Path | None = None) -> Waiting | None:
     try:
         pending = _pending(ledger)
         files = _new_files(ledger, inbox or home.inbox)
-        now_seen = fingerprint(ledger, settings)
+        now_seen = fingerprint(home, ledger, settings)
         last = runs.last_runs(ledger, 1, outcomes=[runs.PUBLISHED, runs.GATE_CLOSED])
     finally:
         ledger.dispose()
@@ -84,7 +84,7 @@ def is_nothing_new(request: RunRequest) -> bool:
             return False
         if request.as_of is not None and request.as_of != last[0].as_of:
             return False
-        return bool(last[0].summary.get("fingerprint") == fingerprint(ledger, settings))
+        return bool(last[0].summary.get("fingerprint") == fingerprint(home, ledger, settings))
     finally:
         ledger.dispose()
 
@@ -128,8 +128,8 @@ def _pending(ledger: Engine) -> list[int]:
         return list(connection.execute(query).scalars())
 
 
-def fingerprint(ledger: Engine, settings: Settings) -> str:
-    """What a published version depends on beside the clock: deliveries that count, code, settings."""
+def fingerprint(home: Home, ledger: Engine, settings: Settings) -> str:
+    """What a published version depends on beside the clock: deliveries that count, code, settings, own contracts."""
     query = select(delivery.c.delivery_seq, delivery.c.state).order_by(delivery.c.delivery_seq)
     digest = hashlib.sha256()
     with ledger.connect() as connection:
@@ -137,6 +137,8 @@ def fingerprint(ledger: Engine, settings: Settings) -> str:
             digest.update(f"{seq}:{state};".encode())
     digest.update(code_version().encode())
     digest.update(describe(settings).encode())
+    for path in sorted(home.contracts.glob("*/*.y*ml")):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

@@ -41,14 +41,14 @@ STAGES = (
 
 def receive(session: RunSession) -> int:
     """Take what has come to rest in the inbox into the ledger and the archive; returns how many deliveries are new."""
-    from ingestion.contracts.loader import load_contracts
+    from ingestion.contracts.loader import contracts_of
     from ingestion.receive import receive as take_in
 
     with session.stage("receive") as report:
         receipt = take_in(
             session.home,
             session.ledger,
-            load_contracts(),
+            contracts_of(session.home),
             session.keys,
             session.received_at,
             inbox=session.request.inbox,
@@ -68,7 +68,7 @@ def receive(session: RunSession) -> int:
 def ingest(session: RunSession) -> IngestResult:
     """Read, clean, protect, check and account what was received; what is fit becomes active, the rest is held."""
     from expectations.clean import clean_entity_check
-    from ingestion.contracts.loader import load_contracts
+    from ingestion.contracts.loader import contracts_of
     from ingestion.ingest import EngineLimits
     from ingestion.ingest import ingest as take_through
 
@@ -77,7 +77,7 @@ def ingest(session: RunSession) -> IngestResult:
         result = take_through(
             session.home,
             session.ledger,
-            load_contracts(),
+            contracts_of(session.home),
             session.keys,
             entity_check=clean_entity_check(session.home.scratch),
             now=session.received_at,
@@ -167,7 +167,7 @@ def judge(session: RunSession) -> Judgement:
     """Judge the latest build once and store the verdict. A closed gate is the answer, not an exception."""
     from expectations import runner
     from expectations.personal_data import PersonalDataScan
-    from ingestion.contracts.loader import load_contracts
+    from ingestion.contracts.loader import contracts_of
     from ingestion.ledger.deliveries import list_deliveries
     from ingestion.privacy.vault import Vault
 
@@ -178,7 +178,9 @@ def judge(session: RunSession) -> Judgement:
             session.ledger,
             build_id,
             scan=PersonalDataScan(
-                session.keys, Vault(session.home.vault, session.keys), phone_regions=phone_regions(load_contracts())
+                session.keys,
+                Vault(session.home.vault, session.keys),
+                phone_regions=phone_regions(contracts_of(session.home)),
             ),
             now=session.clock(),
             dbt_results=dbt_results(session),
@@ -187,7 +189,7 @@ def judge(session: RunSession) -> Judgement:
         report.row_count = len(result.results)
         report.note = f"{len(result.results)} expectations, {len(result.warnings)} warnings"
         session.summary["gate"] = "passed" if result.is_passed else "closed"
-        session.summary["fingerprint"] = look.fingerprint(session.ledger, session.settings)
+        session.summary["fingerprint"] = look.fingerprint(session.home, session.ledger, session.settings)
         if not result.is_passed:
             session.outcome = runs.GATE_CLOSED
             session.summary["error"] = result.reason

@@ -29,6 +29,7 @@ from ingestion.contracts.properties import (
 )
 from ingestion.contracts.recognise import normalise_heading
 from ingestion.entity import load_entities
+from ingestion.home import Home
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -49,23 +50,31 @@ class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: 
         return typing.cast(dict[Hashable, Any], super().construct_mapping(node, deep))
 
 
-def load_contracts(folder: Path | None = None) -> ContractSet:
+def contracts_of(home: Home) -> ContractSet:
+    """The contracts that hold in a home: those shipped, and the home's own, which take the place of shipped ones of
+    the same id. Raises `ContractErrors`, which lists every mistake of every file."""
+    return load_contracts(own=home.contracts)
+
+
+def load_contracts(folder: Path | None = None, own: Path | None = None) -> ContractSet:
     """All contracts `<system>/<export>.yml` of a folder (default: those shipped), checked, in order of their ids.
 
-    Raises `ContractErrors`, which lists every mistake of every file.
+    Contracts of the folder `own` (which need not be there) take the place of those of the same id. Raises
+    `ContractErrors`, which lists every mistake of every file.
     """
     root = folder or SHIPPED
     entities = load_entities()
-    contracts: list[Contract] = []
+    contracts: dict[str, Contract] = {}
     reports: list[Report] = []
     with ExpressionCheck() as expressions:
-        for path in sorted(root.glob("*/*.y*ml")):
-            report = Report(path.relative_to(root).as_posix())
-            reports.append(report)
-            contract = _read(path, report)
-            if contract is not None:
-                expressions.check(contract, entities, report)
-                contracts.append(contract)
+        for top, prefix in ((root, ""), *(((own, f"{own.name}/"),) if own is not None else ())):
+            for path in sorted(top.glob("*/*.y*ml")):
+                report = Report(prefix + path.relative_to(top).as_posix())
+                reports.append(report)
+                contract = _read(path, report)
+                if contract is not None:
+                    expressions.check(contract, entities, report)
+                    contracts[contract.id] = contract
     if not reports:
         report = Report(root.name)
         report.add("the folder holds no contract <system>/<export>.yml")
@@ -73,7 +82,7 @@ def load_contracts(folder: Path | None = None) -> ContractSet:
     mistakes = [mistake for report in reports for mistake in report.mistakes]
     if mistakes:
         raise ContractErrors(mistakes)
-    return ContractSet(tuple(contracts))
+    return ContractSet(tuple(contracts[contract_id] for contract_id in sorted(contracts)))
 
 
 def _read(path: Path, report: Report) -> Contract | None:

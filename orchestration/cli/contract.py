@@ -20,11 +20,12 @@ app = typer.Typer(no_args_is_help=True, help="Contracts: which exports are read,
 def list_(
     system: Annotated[str | None, typer.Argument(help="Only this system's.")] = None,
     form: common.FormatOption = common.Format.TABLE,
+    home: common.HomeOption = None,
 ) -> None:
     """Exports that are recognised: where to drop them and under which names."""
-    from ingestion.contracts.loader import load_contracts
+    from ingestion.contracts.loader import contracts_of
 
-    contracts = load_contracts()
+    contracts = contracts_of(common.the_home(home))
     chosen = contracts.of_system(system) if system else contracts.contracts
     if not chosen:
         known = ", ".join(sorted({c.system for c in contracts.contracts}))
@@ -52,15 +53,16 @@ def check(
     ] = None,
     system: Annotated[str | None, typer.Option("--system", help="System of the files; else by their folder.")] = None,
     form: common.FormatOption = common.Format.TABLE,
+    home: common.HomeOption = None,
 ) -> int:
     """Check all contracts, every mistake listed at once; or which contract reads each file, and why none does.
 
     Ends with 4 when a file is not recognised.
     """
-    from ingestion.contracts.loader import load_contracts
+    from ingestion.contracts.loader import contracts_of
     from ingestion.receive import recognise
 
-    contracts = load_contracts()
+    contracts = contracts_of(common.the_home(home))
     if not files:
         common.say(f"{len(contracts.contracts)} contracts, no mistake")
         return common.DONE

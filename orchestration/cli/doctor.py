@@ -144,10 +144,10 @@ def _ledger(home: Home) -> Iterator[Finding]:
             yield Finding("ledger", True, f"schema {schema_version(ledger)}")
 
 
-def _contracts(_home: Home) -> Iterator[Finding]:
-    from ingestion.contracts.loader import load_contracts
+def _contracts(home: Home) -> Iterator[Finding]:
+    from ingestion.contracts.loader import contracts_of
 
-    yield Finding("contracts", True, f"{len(load_contracts().contracts)} valid")
+    yield Finding("contracts", True, f"{len(contracts_of(home).contracts)} valid")
 
 
 def _catalog(home: Home) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ def show(
     home: common.HomeOption = None,
 ) -> None:
     """Rejected records with file and record number; personal columns masked, free text scrubbed."""
-    from ingestion.contracts.loader import load_contracts
+    from ingestion.contracts.loader import contracts_of
     from ingestion.rejects import show_rejects
     from orchestration.cli.deliveries import find
     from orchestration.session import load_home_keys
@@ -55,7 +55,7 @@ def show(
         found = show_rejects(
             place,
             ledger,
-            load_contracts(),
+            contracts_of(place),
             keys,
             delivery_seq=find(place, delivery_id).delivery_seq if delivery_id else None,
             contract=contract,

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from ingestion.contracts.expressions import cleaned_columns
-from ingestion.contracts.loader import SHIPPED, load_contracts
+from ingestion.contracts.loader import SHIPPED, contracts_of, load_contracts
 from ingestion.contracts.mistakes import ContractErrors
 from ingestion.contracts.model import ContractSet, Coverage, OnFail, PersonalData, SupersedeBy
 from ingestion.entity import load_entities
+from ingestion.home import Home
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -342,3 +343,22 @@ def test_a_key_given_twice_is_told_with_its_line(tmp_path: Path) -> None:
 def test_an_empty_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(ContractErrors, match="holds no contract"):
         load_contracts(tmp_path)
+
+
+def test_contracts_of_a_home_stand_beside_the_shipped_ones_and_replace_those_of_the_same_id(
+    tmp_path: Path, shipped: ContractSet
+) -> None:
+    home = Home(tmp_path)
+    assert contracts_of(home).contracts == shipped.contracts, "a home without own contracts has the shipped ones"
+    for system, export in (("olist", "orders"), ("till", "receipts")):
+        own = home.contracts / system / f"{export}.yml"
+        own.parent.mkdir(parents=True)
+        text = (SHIPPED / "olist" / "orders.yml").read_text(encoding="utf-8")
+        own.write_text(text.replace("id: olist.orders", f"id: {system}.{export}"), encoding="utf-8")
+    found = contracts_of(home)
+    assert {c.id for c in found.contracts} == {c.id for c in shipped.contracts} | {"till.receipts"}
+    assert found.by_id("olist.orders").path == "contracts/olist/orders.yml"
+
+    (home.contracts / "till" / "receipts.yml").write_text("id: till.other\n", encoding="utf-8")
+    with pytest.raises(ContractErrors, match=r"contracts/till/receipts\.yml: id: has to be till\.receipts"):
+        contracts_of(home)

@@ -77,7 +77,7 @@ def published_run(home: Home, as_of: datetime = AT) -> None:
     """A ledger and a pointer as a published run leaves them."""
     ledger = open_ledger(home)
     runs.begin_run(ledger, "r", started_at=AT, launched_by="command", as_of=as_of)
-    seen = look.fingerprint(ledger, load_settings(home))
+    seen = look.fingerprint(home, ledger, load_settings(home))
     runs.end_run(ledger, "r", ended_at=AT, outcome=runs.PUBLISHED, summary={"fingerprint": seen})
     ledger.dispose()
     (home.published / "v000001").mkdir()

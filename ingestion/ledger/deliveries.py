@@ -56,6 +56,9 @@ class Delivery:
     duplicate_of_seq: int | None
     inbox_stamp: str | None
     run_id: str | None
+    revision: int = 0
+    rows_removed_at: datetime | None = None
+    archive_removed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class Issue:
 
 @dataclass(frozen=True)
 class LakePart:
-    """A file that counts, by its path below the home."""
+    """A file that counts, by its path below the home; `contract` is None where it holds records of several."""
 
     path: str
     entity: str
@@ -97,6 +100,8 @@ class LakePart:
     batch_id: str
     row_count: int
     byte_count: int
+    sha256: str | None = None
+    committed_at: datetime | None = None  # None: when it is stored
 
 
 def list_deliveries(
@@ -135,7 +140,7 @@ def register(connection: Connection, values: Mapping[str, Any]) -> Delivery:
         select(func.count()).select_from(delivery).where(delivery.c.delivery_id.like(f"{stem}%"))
     ).scalar_one()
     delivery_id = stem if not taken else f"{stem}-{taken + 1}"
-    row = {"delivery_id": delivery_id, "is_confirmed": False, "state_at": values["received_at"], **values}
+    row = {"delivery_id": delivery_id, "is_confirmed": False, "revision": 0, "state_at": values["received_at"], **values}
     result = connection.execute(insert(delivery).values(row))
     key = result.inserted_primary_key
     assert key is not None
@@ -253,7 +258,23 @@ def add_accounting(
 def add_lake_parts(connection: Connection, parts: Sequence[LakePart], now: datetime) -> None:
     """Make files count."""
     if parts:
-        connection.execute(insert(lake_part), [{**vars(part), "committed_at": now} for part in parts])
+        rows = [{**vars(part), "committed_at": part.committed_at or now} for part in parts]
+        connection.execute(insert(lake_part), rows)
+
+
+def remove_lake_parts(connection: Connection, paths: Iterable[str]) -> None:
+    """Make files count no more."""
+    for path in paths:
+        connection.execute(delete(lake_part).where(lake_part.c.path == path))
+
+
+def list_lake_parts(ledger: Engine, entities: Sequence[str] | None = None) -> list[LakePart]:
+    """Files that count, of some entities or of all, in the order in which they were committed."""
+    query = select(lake_part).order_by(lake_part.c.committed_at, lake_part.c.path)
+    if entities is not None:
+        query = query.where(lake_part.c.entity.in_(list(entities)))
+    with ledger.connect() as connection:
+        return [LakePart(**row._mapping) for row in connection.execute(query)]
 
 
 def lake_paths(ledger: Engine) -> set[str]:

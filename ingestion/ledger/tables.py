@@ -55,6 +55,9 @@ delivery = Table(
     Column("duplicate_of_seq", BigInteger),
     Column("inbox_stamp", String(60)),  # size, time and node of the received file while it is still in the inbox
     Column("run_id", String(60)),
+    Column("revision", Integer, nullable=False, default=0, server_default="0"),  # how often it was read again
+    Column("rows_removed_at", DateTime),  # retention took its rows out of the lake; its units and accounting stay
+    Column("archive_removed_at", DateTime),  # retention removed its archived file: it cannot be read again
 )
 
 delivery_part = Table(
@@ -105,6 +108,7 @@ lake_part = Table(
     Column("row_count", BigInteger, nullable=False),
     Column("byte_count", BigInteger, nullable=False),
     Column("committed_at", DateTime, nullable=False),
+    Column("sha256", String(64)),  # of the file; null: written before hashes were kept
 )
 
 source_check = Table(

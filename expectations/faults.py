@@ -1,13 +1,13 @@
-"""Naming the deliveries whose rows broke an expectation.
+"""Naming the deliveries whose rows broke an expectation or a dbt test.
 
-Belongs here: from an expectation to the SQL of the rows that break it. Not here: whether it was broken
-(`validation.py`).
+Belongs here: from an expectation to the SQL of the rows that break it, from such rows to deliveries. Not here: whether
+it was broken (`validation.py`).
 Rows of facts and of the clean lake carry `_delivery_seq`; for anything coarser no delivery can be named from the rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -17,6 +17,8 @@ from ingestion.ledger.manifest import literal, quoted
 
 #: Columns that name a delivery, in the order in which they are looked for.
 DELIVERY_COLUMNS = ("_delivery_seq", "delivery_seq", "delivery_id")
+#: Types of columns by which rows are found again; an amount is no key.
+_KEY_TYPES = ("VARCHAR", "BIGINT", "INTEGER", "DATE")
 
 
 def breaking_rows(expectation: Expectation, relation: str) -> str | None:
@@ -60,6 +62,41 @@ def deliveries_at_fault(
     if column == "delivery_id":
         return tuple(sorted(delivery_seqs_by_id[value] for value in values if value in delivery_seqs_by_id))
     return tuple(int(value) for value in values)
+
+
+def deliveries_of_rows(connection: duckdb.DuckDBPyConnection, rows: str, relations: Sequence[str]) -> tuple[int, ...]:
+    """Numbers of the deliveries that brought `rows` (a SELECT); empty where they cannot be named.
+
+    Rows that carry no `_delivery_seq` themselves (a key that is there twice, say) are looked up in the first of
+    `relations` that has one, by the whole of the columns that both have and that are no amounts.
+    """
+    try:
+        query = _named_deliveries(connection, rows, relations)
+        found = connection.execute(f"{query} order by 1").fetchall() if query else []
+    except duckdb.Error:  # the test's own SQL over tables that are half built: nothing can be named then
+        return ()
+    return tuple(int(row[0]) for row in found if row[0] is not None)
+
+
+def _named_deliveries(connection: duckdb.DuckDBPyConnection, rows: str, relations: Sequence[str]) -> str | None:
+    column = DELIVERY_COLUMNS[0]
+    found = _columns(connection, rows)
+    if column in found:
+        return f"select distinct {column} from ({rows}) as broken"
+    for relation in relations:
+        known = _columns(connection, f"select * from {relation}")
+        shared = [name for name, kind in found.items() if known.get(name) == kind and kind in _KEY_TYPES]
+        if column in known and shared:
+            same = " and ".join(f"broken.{quoted(n)} is not distinct from it.{quoted(n)}" for n in shared)
+            return (
+                f"select distinct it.{column} from {relation} as it "
+                f"where exists (select 1 from ({rows}) as broken where {same})"
+            )
+    return None
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, rows: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in connection.execute(f"describe {rows}").fetchall()}
 
 
 def _repeated(columns: list[str], relation: str) -> str:

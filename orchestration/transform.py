@@ -16,7 +16,7 @@ from dagster import AssetExecutionContext
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from ingestion.errors import MilepostError
-from orchestration import lineage, prepare
+from orchestration import failed_tests, lineage, prepare
 from orchestration.guard import guarded
 from orchestration.resources import HomeRun, ProjectDbt
 from orchestration.session import RunSession
@@ -131,6 +131,7 @@ def transform(
             for o in finished
         )
         if not invocation.is_successful():
+            failed_tests.tell(session, target)
             raise failure(target)
 
 
@@ -210,7 +211,7 @@ def failure(target: Path) -> MilepostError:
         return GateClosedError(
             f"{len(failed)} integrity tests failed: {named}",
             where="dbt",
-            remedy="`milepost deliveries list` shows what came; withdraw or correct what is wrong, and run again",
+            remedy="`milepost status` names the deliveries at fault; withdraw or correct what is wrong, and run again",
         )
     return MilepostError("dbt did not run", where="dbt", remedy=f"Details are in {target / 'dbt.log'}")
 

@@ -105,11 +105,11 @@ def create_build(
     with connection:
         connection.execute("set enable_progress_bar = false")
         connection.execute(f"set temp_directory = {literal(str(home.scratch))}")
-        exports = [_export(connection, home, spec, former) for spec in specs]
+        exports = [_hash(connection, home, spec) for spec in specs]
+        written = _write(connection, exports)
         engine = f"duckdb {duckdb.__version__}"
-    written = {temporary: path for _, files in exports for temporary, path in files.items()}
     _settle(written)
-    marts = tuple(mart for mart, _ in exports)
+    marts = tuple(_mart(export, home, former) for export in exports)
     facts = [[mart.full_name, mart.description, str(mart.late_customer), _column_facts(mart)] for mart in marts]
     content_hash = _digest([facts, [[m.full_name, m.content_hash] for m in marts if not m.has_run_facts]])
     everything = _digest(
@@ -168,10 +168,26 @@ def _former_files(home: Home, ledger: Engine) -> dict[str, PartFile]:
     return {file.path: file for mart in read_manifest(path).marts for file in mart.files}
 
 
-def _export(
-    connection: duckdb.DuckDBPyConnection, home: Home, spec: MartSpec, former: Mapping[str, PartFile]
-) -> tuple[Mart, dict[Path, Path]]:
-    """Hash a table in one pass and write the partitions that are not there yet: temporary path -> final path."""
+@dataclass(frozen=True)
+class _Partition:
+    """A partition as it is to be: its name, its content, the file that holds it."""
+
+    name: str
+    starts: date | None
+    row_count: int
+    content_hash: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class _Export:
+    spec: MartSpec
+    columns: tuple[MartColumn, ...]
+    partitions: tuple[_Partition, ...]
+
+
+def _hash(connection: duckdb.DuckDBPyConnection, home: Home, spec: MartSpec) -> _Export:
+    """Hash a table in one pass: what its partitions are, whether or not they are there yet."""
     columns = _columns(connection, spec)
     names = {column.name for column in columns}
     late = {spec.late_customer.system_column, spec.late_customer.key_column} if spec.late_customer else set()
@@ -195,50 +211,75 @@ def _export(
         f"select {month} as month, count(*), sum(hash({forward}))::varchar, sum(hash({backward}))::varchar "
         f"from {spec.relation} group by all order by month nulls last"
     ).fetchall()
-    signature = [[column.name, column.type] for column in columns]
-    folder = parts_folder(home) / spec.full_name
-    files: list[PartFile] = []
-    written: dict[Path, Path] = {}
+    partitions = []
     for starts, row_count, first, second in rows:
         if row_count == 0:
             continue
-        partition = WHOLE if spec.partition_by is None else UNDATED if starts is None else f"{starts:%Y-%m}"
-        content_hash = _digest([signature, row_count, first, second])[:32]
-        path = folder / f"{partition}-{content_hash}.parquet"
-        relative = path.relative_to(home.root).as_posix()
-        content = path
-        if path.exists():
-            path.touch()  # young again: retention leaves it to the build under way
-            known = former.get(relative)
-            if known is not None and known.bytes == path.stat().st_size:
-                files.append(known)
-                continue
-        else:
-            content = _write_partition(connection, spec, columns, starts, path)
-            written[content] = path
-        files.append(
-            PartFile(
+        name = WHOLE if spec.partition_by is None else UNDATED if starts is None else f"{starts:%Y-%m}"
+        content_hash = _digest([_signature(columns), row_count, first, second])[:32]
+        path = parts_folder(home) / spec.full_name / f"{name}-{content_hash}.parquet"
+        partitions.append(_Partition(name, starts, row_count, content_hash, path))
+    return _Export(spec, tuple(columns), tuple(partitions))
+
+
+def _write(connection: duckdb.DuckDBPyConnection, exports: Sequence[_Export]) -> dict[Path, Path]:
+    """Write the partitions that are not there yet: temporary path -> final path.
+
+    A month is one row group, which the engine writes with one thread: several months are written at once.
+    """
+    missing = []
+    for export in exports:
+        for partition in export.partitions:
+            if partition.path.exists():
+                partition.path.touch()  # young again: retention leaves it to the build under way
+            else:
+                partition.path.parent.mkdir(parents=True, exist_ok=True)
+                missing.append((export, partition))
+
+    def write(export: _Export, partition: _Partition) -> tuple[Path, Path]:
+        with connection.cursor() as cursor:
+            return _write_partition(cursor, export, partition), partition.path
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return dict(pool.map(lambda task: write(*task), missing))
+
+
+def _mart(export: _Export, home: Home, former: Mapping[str, PartFile]) -> Mart:
+    """The mart as the manifest states it, once its files are there."""
+    files = []
+    for partition in export.partitions:
+        relative = partition.path.relative_to(home.root).as_posix()
+        size = partition.path.stat().st_size
+        known = former.get(relative)
+        if known is None or known.bytes != size:
+            known = PartFile(
                 path=relative,
-                partition=partition,
-                rows=row_count,
-                bytes=content.stat().st_size,
-                sha256=_file_sha256(content),
-                content_hash=content_hash,
+                partition=partition.name,
+                rows=partition.row_count,
+                bytes=size,
+                sha256=_file_sha256(partition.path),
+                content_hash=partition.content_hash,
             )
-        )
-    mart = Mart(
+        files.append(known)
+    spec = export.spec
+    return Mart(
         schema=spec.schema,
         name=spec.name,
         description=spec.description,
-        columns=tuple(columns),
+        columns=export.columns,
         files=tuple(files),
         order_by=spec.order_by,
         partition_by=spec.partition_by,
         late_customer=spec.late_customer,
         has_run_facts=spec.has_run_facts,
-        content_hash=_digest([signature, [[file.partition, file.content_hash] for file in files]])[:32],
+        content_hash=_digest([_signature(export.columns), [[file.partition, file.content_hash] for file in files]])[
+            :32
+        ],
     )
-    return mart, written
+
+
+def _signature(columns: Sequence[MartColumn]) -> list[list[str]]:
+    return [[column.name, column.type] for column in columns]
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, spec: MartSpec) -> list[MartColumn]:
@@ -274,14 +315,9 @@ def _hashed(column: MartColumn) -> str:
     )
 
 
-def _write_partition(
-    connection: duckdb.DuckDBPyConnection,
-    spec: MartSpec,
-    columns: Sequence[MartColumn],
-    starts: date | None,
-    path: Path,
-) -> Path:
+def _write_partition(cursor: duckdb.DuckDBPyConnection, export: _Export, partition: _Partition) -> Path:
     """Write one partition under a temporary name beside its final one, and return that."""
+    spec, starts = export.spec, partition.starts
     condition = ""
     if spec.partition_by is not None:
         column = quoted(spec.partition_by)
@@ -290,10 +326,9 @@ def _write_partition(
             ends = date(starts.year + starts.month // 12, starts.month % 12 + 1, 1)
             condition = f" where {column} >= date '{starts}' and {column} < date '{ends}'"
     order = f" order by {', '.join(quoted(name) for name in spec.order_by)}" if spec.order_by else ""
-    selected = ", ".join(quoted(column.name) for column in columns)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    connection.execute(
+    selected = ", ".join(quoted(column.name) for column in export.columns)
+    temporary = partition.path.with_name(f".{partition.path.name}.tmp")
+    cursor.execute(
         f"copy (select {selected} from {spec.relation}{condition}{order}) "
         f"to {literal(str(temporary))} (format parquet, compression zstd)"
     )

@@ -120,7 +120,8 @@ def collect(home: Home) -> dict[str, Any]:
             for system, count, held, received in per_source
         ],
         "attention": [list(row) for row in attention],
-        "gate": {
+        "gate": closed_before_a_build(last)
+        or {
             "build_id": latest.build_id if latest else None,
             "is_passed": verdict.is_passed if verdict else None,
             "judged_at": common.moment(verdict.judged_at) if verdict else None,
@@ -146,6 +147,30 @@ def collect(home: Home) -> dict[str, Any]:
     }
 
 
+def closed_before_a_build(last: Sequence[RunRecord]) -> dict[str, Any] | None:
+    """The gate as the last run that ended left it, where dbt tests closed it before there was a build to judge."""
+    ended = next((record for record in last if record.outcome is not None), None)
+    if ended is None or not ended.summary.get("failed_tests"):
+        return None
+    return {
+        "build_id": None,
+        "is_passed": False,
+        "judged_at": common.moment(ended.ended_at),
+        "reason": ended.summary.get("error"),
+        "failed": [
+            {
+                "suite": "dbt_tests",
+                "expectation": test["test"],
+                "severity": "critical",
+                "observed": None if test["row_count"] is None else f"{test['row_count']} rows",
+                "has_raised": False,
+                "deliveries": test["deliveries"] or ended.summary.get("suspects", []),
+            }
+            for test in ended.summary["failed_tests"]
+        ],
+    }
+
+
 def home_clock(wall: datetime, last: RunRecord | None) -> datetime:
     """Now on the home's clock: that of the last run (`--as-of`), and the time since."""
     return wall if last is None or last.as_of is None else last.as_of + (wall - last.started_at)
@@ -165,7 +190,7 @@ def _show(home: Home, found: dict[str, Any]) -> None:
     if found["gate"]["is_passed"] is False:
         common.say(
             "  way out: `milepost deliveries show ID`, then `withdraw ID` or correct and deliver again; then"
-            f" `milepost run`. Pages: {home.data_docs}"
+            " `milepost run`." + (f" Pages: {home.data_docs}" if found["gate"]["build_id"] else "")
         )
     common.emit(list(SOURCE_COLUMNS), found["sources"], common.Format.TABLE, title="sources (times UTC)")
     if found["attention"]:
@@ -206,8 +231,10 @@ def _version(version: dict[str, Any]) -> str:
 
 
 def _gate(gate: dict[str, Any]) -> str:
-    if gate["build_id"] is None:
+    if gate["build_id"] is None and gate["is_passed"] is None:
         return "nothing judged yet"
+    if gate["build_id"] is None:
+        return f"closed before a build was made, {gate['judged_at']} UTC"
     if gate["is_passed"] is None:
         return f"build {gate['build_id']} was not judged"
     state = "passed" if gate["is_passed"] else "closed"

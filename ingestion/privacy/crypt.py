@@ -89,26 +89,58 @@ def decrypt_values(
 
 def encrypt_file(source: Path, target: Path, keys: Keys) -> None:
     """Write `source` encrypted to `target`: streamed, synced and renamed, so that `target` is whole or absent."""
-    salt = secrets.token_bytes(_SALT_BYTES)
-    header = _MAGIC + bytes([keys.active_version]) + salt
-    cipher = _file_cipher(keys.active_key, salt)
+    with source.open("rb") as clear:
+        encrypt_stream(clear, target, keys)
+
+
+def encrypt_stream(clear: BinaryIO, target: Path, keys: Keys, *, is_durable: bool = True) -> None:
+    """Write what `clear` gives encrypted to `target`, which is whole or absent; memory does not grow with it.
+
+    `is_durable`: synced before it gets its name; a temporary file needs no sync.
+    """
     unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}.unfinished")
     try:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with source.open("rb") as clear, os.fdopen(descriptor, "wb") as sealed:
-            sealed.write(header)
-            number, chunk = 0, clear.read(CHUNK_BYTES)
-            while True:
-                following = clear.read(CHUNK_BYTES) if len(chunk) == CHUNK_BYTES else b""
-                sealed.write(cipher.encrypt(_chunk_nonce(number, is_last=not following), chunk, header))
-                if not following:
-                    break
-                number, chunk = number + 1, following
-            sealed.flush()
-            os.fsync(sealed.fileno())
+        with os.fdopen(descriptor, "wb") as sealed:
+            sealer = Sealer(sealed, keys)
+            while block := clear.read(CHUNK_BYTES):
+                sealer.write(block)
+            sealer.finish()
+            if is_durable:
+                sealed.flush()
+                os.fsync(sealed.fileno())
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+class Sealer:
+    """Encrypts a file block by block as it is written: what never lay in clear on a disk."""
+
+    def __init__(self, sealed: BinaryIO, keys: Keys) -> None:
+        salt = secrets.token_bytes(_SALT_BYTES)
+        self._sealed = sealed
+        self._header = _MAGIC + bytes([keys.active_version]) + salt
+        self._cipher = _file_cipher(keys.active_key, salt)
+        self._waiting = bytearray()
+        self._number = 0
+        sealed.write(self._header)
+
+    def write(self, block: bytes) -> None:
+        """Take a block of any length."""
+        self._waiting += block
+        while len(self._waiting) > CHUNK_BYTES:  # a full chunk waits: it may be the last one
+            self._write_chunk(bytes(self._waiting[:CHUNK_BYTES]), is_last=False)
+            del self._waiting[:CHUNK_BYTES]
+
+    def finish(self) -> None:
+        """Write the last chunk: without it the file does not open."""
+        self._write_chunk(bytes(self._waiting), is_last=True)
+        self._waiting.clear()
+
+    def _write_chunk(self, chunk: bytes, *, is_last: bool) -> None:
+        self._sealed.write(self._cipher.encrypt(_chunk_nonce(self._number, is_last=is_last), chunk, self._header))
+        self._number += 1
 
 
 def open_decrypted(path: Path, keys: Keys) -> BinaryIO:

@@ -126,11 +126,15 @@ def utc_now() -> datetime:
 def load_home_keys(home: Home) -> Keys:
     """The keys that protect this home; the sample company's own for a demo home. MilepostError where there are none."""
     from ingestion.privacy.keys import load_keys
+    from ingestion.privacy.vault import keys_in_use
     from orchestration import demo_home
 
     marker = demo_home.read_marker(home)
     key_file = Path(marker.key_file) if marker is not None else None
-    return load_keys(os.environ, key_file, forbidden=[PROJECT_DIR, home.root])
+    command = load_settings(home).technical.key_command
+    return keys_in_use(
+        home.vault, load_keys(os.environ, key_file, forbidden=[PROJECT_DIR, home.root], key_command=command)
+    )
 
 
 @contextmanager

@@ -40,6 +40,7 @@ class TechnicalSettings(BaseModel):
     keep_days: float = Field(7.0, ge=0, description="minimum age in days of a version before it is removed")
     engine_threads: int | None = Field(None, ge=1, description="threads of the engine; empty: all cores")
     engine_memory: str | None = Field(None, description="memory limit of the engine, e.g. 4GB; empty: its own rule")
+    key_command: str | None = Field(None, description="command that prints the key, where no key is in the environment")
     ui_host: str = Field("127.0.0.1", description="address on which the Dagster UI listens")
     ui_port: int = Field(3000, ge=1, le=65535, description="port of the Dagster UI")
 
@@ -184,6 +185,8 @@ def _from_environment(
         if not variable.startswith(ENVIRONMENT_PREFIX):
             continue
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+        if name == "key_command":  # read with the other keys, as it stands
+            continue
         if name in known:
             yield name, text
         elif difflib.get_close_matches(name, known, n=1, cutoff=0.85):

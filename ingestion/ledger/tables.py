@@ -120,6 +120,34 @@ source_check = Table(
     Column("last_received_at", DateTime),
 )
 
+source_pull = Table(
+    "source_pull",
+    metadata,
+    # a database or API that the home declares: how far it was read, and how the last try went
+    Column("source", String(120), primary_key=True),
+    Column("contract", String(120), nullable=False),
+    Column("cursor_kind", String(20)),  # timestamp, date, integer, number, text
+    Column("cursor_text", Text),  # of the last committed delivery
+    Column("tried_at", DateTime),
+    Column("succeeded_at", DateTime),
+    Column("failing_since", DateTime),
+    Column("failure", Text),
+    Column("last_rows", BigInteger),
+    Column("last_sha256", String(64)),  # of what came last: the same again is nothing new
+    Column("note", Text),
+)
+
+pulled_delivery = Table(
+    "pulled_delivery",
+    metadata,
+    # the cursor that a delivery brings; it holds for its source once the delivery is committed
+    Column("delivery_seq", BigInteger, ForeignKey("delivery.delivery_seq"), primary_key=True, autoincrement=False),
+    Column("source", String(120), nullable=False, index=True),
+    Column("cursor_kind", String(20)),
+    Column("cursor_text", Text),
+    Column("row_count", BigInteger, nullable=False),
+)
+
 run = Table(
     "run",
     metadata,

@@ -61,6 +61,10 @@ def sources() -> str:
 def staging_sql(entity: Entity) -> str:
     """The entity's staging model: the records that count, currencies spelt alike."""
     key = ", ".join(f"'{name}'" for name in entity.key)
+    call = f"{{{{ current_records('{entity.name}', key=[{key}]) }}}}"
+    if len(call) > 100:
+        call = call.replace("key=[", "key=[\n        ").replace("]) }}", "\n    ]) }}")
+        call = call.replace(", '", ",\n        '").replace(f"('{entity.name}',\n        ", f"('{entity.name}', ")
     columns = ["source_system"]
     columns += [
         f"upper(trim({column.name})) as {column.name}" if column.name.endswith("currency") else column.name
@@ -72,7 +76,7 @@ def staging_sql(entity: Entity) -> str:
 with
 
 records as (
-    select * from {{{{ current_records('{entity.name}', key=[{key}]) }}}}
+    select * from {call}
 ),
 
 final as (

@@ -3,7 +3,14 @@
 with
 
 records as (
-    select * from {{ current_records('benchmark', key=['kpi_id', 'benchmark_kind', 'dimension', 'member', 'period_start', 'period_end']) }}
+    select * from {{ current_records('benchmark', key=[
+        'kpi_id',
+        'benchmark_kind',
+        'dimension',
+        'member',
+        'period_start',
+        'period_end'
+    ]) }}
 ),
 
 final as (

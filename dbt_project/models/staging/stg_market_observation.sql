@@ -3,7 +3,17 @@
 with
 
 records as (
-    select * from {{ current_records('market_observation', key=['measure', 'platform', 'brand', 'region', 'product_line', 'price_band', 'period_start', 'period_end', 'source']) }}
+    select * from {{ current_records('market_observation', key=[
+        'measure',
+        'platform',
+        'brand',
+        'region',
+        'product_line',
+        'price_band',
+        'period_start',
+        'period_end',
+        'source'
+    ]) }}
 ),
 
 final as (

@@ -25,6 +25,7 @@ from ingestion.cleaning.base import (
     MISSING_VALUE,
     Setting,
     has_plain_null_words,
+    joined_name,
     mapped,
     prepared,
     unknown_word,
@@ -198,6 +199,9 @@ def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Se
             cleaning = None
         else:
             raw = f"f{positions[name]}" if column.fill_down else cell(positions[name])
+            parts = [cell(position) for owner, position in layout.match.joined if owner == name]
+            if parts:
+                raw = joined_name(raw, parts)
             word = f"w_{name}" if column.values else text
             cleaning = kinds.clean(word, value, column, setting)
             read = f"cast({cleaning.value} as {kind})"

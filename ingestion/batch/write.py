@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from ingestion.batch.settle import rejected_rows
 from ingestion.batch.staging import Staged
+from ingestion.contracts.expressions import ITEM
 from ingestion.contracts.model import Contract, Target
 from ingestion.engine import quote, quote_name, quote_path
 from ingestion.entity import Entity, load_entities
@@ -80,7 +81,14 @@ def target_sql(contract: Contract, target: Target) -> str:
     if target.distinct_by:
         by = ", ".join(quote_name(name) for name in target.distinct_by)
         where += f" and _row in (select min(_row) from record where {where} group by delivery_seq, _unit, {by})"
-    return f"select {', '.join([*columns, *_lineage(contract, entity)])} from record where {where}"
+    return f"select {', '.join([*columns, *_lineage(contract, entity)])} from {_records(target)} where {where}"
+
+
+def _records(target: Target) -> str:
+    """The records a target's rows are made of, once for each item where it asks for that."""
+    if target.for_each is None:
+        return "record"
+    return f"record, lateral (select unnest({target.for_each}) as {quote_name(ITEM)})"
 
 
 def reject_failing(connection: Any, staged: Staged) -> int:
@@ -97,18 +105,25 @@ def reject_failing(connection: Any, staged: Staged) -> int:
         ]
         if target.where:
             conditions.append((f"{target.entity}.where", f"({target.where})"))
+        if target.for_each is not None:
+            rejected += _reject(connection, staged, f"{target.entity}.forEach", target.for_each, "record")
         for name, expression in conditions:
-            code = staged.reasons.code(name, EXPRESSION_FAILED)
-            found = connection.execute(
-                f"select _row from record where try(struct_pack(value := {expression})) is null"
-            ).fetchnumpy()["_row"]
-            if not len(found):
-                continue
-            connection.register("failing", pa.table({"_row": pa.array(found, pa.int64())}))
-            connection.execute(f"update staging set _reason = {code} where rowid in (select _row from failing)")
-            connection.unregister("failing")
-            rejected += len(found)
+            rejected += _reject(connection, staged, name, expression, _records(target))
     return rejected
+
+
+def _reject(connection: Any, staged: Staged, name: str, expression: str, records: str) -> int:
+    """Reject the records on which the expression fails; returns how many."""
+    found = connection.execute(
+        f"select distinct _row from {records} where try(struct_pack(value := {expression})) is null"
+    ).fetchnumpy()["_row"]
+    if not len(found):
+        return 0
+    code = staged.reasons.code(name, EXPRESSION_FAILED)
+    connection.register("failing", pa.table({"_row": pa.array(found, pa.int64())}))
+    connection.execute(f"update staging set _reason = {code} where rowid in (select _row from failing)")
+    connection.unregister("failing")
+    return len(found)
 
 
 def write_rejects(connection: Any, staged: Staged, keys: Keys, folder: Path, stem: str) -> StagedFile | None:

@@ -8,7 +8,7 @@ Every expression is total: forms that answer null in place of raising, because a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -98,6 +98,16 @@ def collapsed(text: str) -> str:
     spaced = f"regexp_replace({plain(text)}, '[\\s\\x{{00a0}}\\x{{3000}}]+', ' ', 'g')"
     # most cells are printable ASCII with single spaces: one look tells
     return f"case when regexp_matches({text}, '[^ -~]|  ') then nullif(trim({spaced}), '') else {text} end"
+
+
+def joined_name(first: str, others: Sequence[str]) -> str:
+    """SQL: a name whose parts stand in several cells, the given name first; in Chinese characters the other way."""
+    written = [f"nullif(trim({cell}, {quote(OUTER)}), '')" for cell in (first, *others)]
+    is_chinese = f"regexp_matches(concat({', '.join((first, *others))}), '\\p{{Han}}')"
+    return (
+        f"coalesce(case when {is_chinese} then concat({', '.join(reversed(written))}) "
+        f"else concat_ws(' ', {', '.join(written)}) end, '')"
+    )
 
 
 def prepared(raw: str, column: Column, contract: Contract) -> str:

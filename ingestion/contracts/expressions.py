@@ -18,6 +18,7 @@ from ingestion.contracts.recognise import normalise_heading
 from ingestion.entity import Entity, EntityColumn
 
 _MOMENTS = ("TIMESTAMP", "DATE")
+ITEM = "item"  # what expressions call the element that a target's `forEach` makes a row of
 _INCONSTANT_FUNCTIONS = "select distinct function_name from duckdb_functions() where stability <> 'CONSISTENT'"
 
 
@@ -68,7 +69,7 @@ class ExpressionCheck:
     def check(self, contract: Contract, entities: Mapping[str, Entity], report: Report) -> None:
         """Report everything the contract's SQL and column names get wrong."""
         names = cleaned_columns(contract)
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in names.items())
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in (names | {ITEM: "VARCHAR"}).items())
         self._engine.execute(f"create or replace table cleaned ({columns})")
         own = {column.name: column for column in contract.columns}
         for column in contract.columns:
@@ -130,6 +131,11 @@ class ExpressionCheck:
             report.add(f"nothing names a record: {', '.join(entity.key)} may not all be null")
         for name in target.distinct_by:
             _known(name, names, report.at("distinctBy"))
+        if target.for_each is not None:
+            used = self._expression(target.for_each, "VARCHAR[]", names, report.at("forEach"))
+            if used is not None and (wrong := sorted(name for name in used if "__" in name)):
+                report.at("forEach").add(f"takes no columns of personal data: {', '.join(wrong)}")
+            names = {**names, ITEM: "VARCHAR"}
         if target.where is not None:
             self._expression(target.where, "BOOLEAN", names, report.at("where"))
         for name, expression in target.columns:

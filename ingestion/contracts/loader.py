@@ -175,7 +175,7 @@ def _check_whole(contract: Contract, own: Mapping[str, Any], report: Report) -> 
         if column.name in names:
             report.at(f"schema.{column.name}").add("is given twice")
         names.add(column.name)
-        for alias in column.headings:
+        for alias in (*column.headings, *column.join_headings):
             other = taken.setdefault(normalise_heading(alias), column.name)
             if other != column.name:
                 report.at(f"schema.{column.name}").add(f"heading {alias} is that of {other} already")

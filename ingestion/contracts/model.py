@@ -109,6 +109,7 @@ class Column:
     unit_from_heading: str | None = None  # regular expression with one group over the heading, e.g. the currency
     values: tuple[tuple[str, str], ...] = ()  # source word -> canonical word; empty: any
     other_value: str | None = None  # canonical word for words not in `values`; None with `values`: rejected
+    join_headings: tuple[str, ...] = ()  # headings whose cells are part of this one's value (first and last name)
     fill_down: tuple[str, ...] = ()  # columns by whose value an empty cell takes the group's first one (order columns)
     pad_to: int | None = None  # left-pad with zeros to this length
     imputation: str | None = None  # mean or mode of the class, done in the intermediate models; documented here
@@ -128,13 +129,15 @@ class Target:
     (birth_date, bigint), `<name>__area` (postcode, text). A column with `unit_from_heading` also gives
     `<name>__unit` (text).
     `distinct_by`: of several records with the same values of these cleaned columns in one unit, the first makes the
-    row.
+    row. `for_each`: an expression that gives a list of texts; the record makes a row for each of them, which the other
+    expressions call `item`.
     """
 
     entity: str
     columns: tuple[tuple[str, str], ...]
     where: str | None = None
     distinct_by: tuple[str, ...] = ()
+    for_each: str | None = None
 
 
 @dataclass(frozen=True)

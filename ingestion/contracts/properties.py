@@ -47,7 +47,7 @@ NUMERIC_KINDS = frozenset({"integer", "decimal", "money", "percent"})
 TIME_KINDS = frozenset({"date", "timestamp", "birth_date"})
 #: Kinds that usually hold personal data: their class has to be said, so that forgetting it cannot leak.
 PERSONAL_KINDS = frozenset({"phone", "email", "name", "address", "national_id", "account", "birth_date", "free_text"})
-RESERVED_NAMES = frozenset({"record_number", "occurrence", "line_number", "file_name"})
+RESERVED_NAMES = frozenset({"record_number", "occurrence", "line_number", "file_name", "item"})
 
 CONTRACT_PROPERTIES: Mapping[str, Parser] = {
     "filePattern": as_regex(),
@@ -94,13 +94,14 @@ COLUMN_PROPERTIES: Mapping[str, Parser] = {
     "unitFromHeading": as_regex(groups=1),
     "values": as_word_mapping,
     "otherValue": as_text,
+    "joinHeadings": as_texts,
     "fillDown": as_texts,
     "padTo": as_positive_integer,
     "imputation": as_one_of(["mean", "mode"]),
 }
 FOOTER_KEYS = ("column", "pattern", "sums", "totalPattern")
 SUPERSEDE_KEYS = ("by", "unit", "key", "version", "period", "lines")
-TARGET_KEYS = ("entity", "where", "distinctBy", "columns")
+TARGET_KEYS = ("entity", "where", "distinctBy", "forEach", "columns")
 
 
 def _only(raw: Mapping[str, Any], known: Sequence[str], report: Report) -> None:
@@ -163,6 +164,8 @@ def read_column(raw: Mapping[str, Any], report: Report) -> Column | None:
     for key in ("dateForms", "timeZone"):
         if key in own and kind not in TIME_KINDS:
             report.at(key).add(f"is for kinds {', '.join(sorted(TIME_KINDS))}, this is {kind}")
+    if own.get("joinHeadings") and (kind != "name" or own.get("fillDown")):
+        report.at("joinHeadings").add("is for kind name, and not beside fillDown")
     low, high = own.get("minimum"), own.get("maximum")
     if low is not None and high is not None and low > high:
         report.add("minimum is above maximum")
@@ -189,6 +192,7 @@ def read_column(raw: Mapping[str, Any], report: Report) -> Column | None:
         unit_from_heading=own.get("unitFromHeading"),
         values=own.get("values", ()),
         other_value=own.get("otherValue"),
+        join_headings=own.get("joinHeadings", ()),
         fill_down=own.get("fillDown", ()),
         pad_to=own.get("padTo"),
         imputation=own.get("imputation"),
@@ -278,8 +282,11 @@ def read_targets(own: Mapping[str, Any], report: Report) -> tuple[Target, ...]:
         ]
         where = as_text(entry["where"], place.at("where")) if "where" in entry else None
         distinct_by = as_texts(entry.get("distinctBy", []), place.at("distinctBy"))
+        for_each = as_text(entry["forEach"], place.at("forEach")) if "forEach" in entry else None
+        if for_each is not None and distinct_by:
+            place.at("forEach").add("makes several rows of a record, distinctBy one row of several records: choose one")
         if entity is not None:
-            targets.append(Target(entity, tuple(pairs), where, distinct_by))
+            targets.append(Target(entity, tuple(pairs), where, distinct_by, for_each))
     return tuple(targets)
 
 

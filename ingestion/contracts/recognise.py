@@ -39,11 +39,17 @@ class HeadingMatch:
     absent: tuple[str, ...]  # optional columns that the file does not have
     unknown: tuple[str, ...]  # headings of the file that the contract does not name
     repeated: tuple[str, ...]  # headings whose column was found further left already; not read
+    joined: tuple[tuple[str, int], ...] = ()  # column name -> position of a heading that is a further part of it
 
     @property
     def is_match(self) -> bool:
         """All required headings are there."""
         return not self.missing
+
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """Column and position of every cell that is read: a column of several headings has several."""
+        return (*self.positions, *self.joined)
 
     def position(self, column: str) -> int | None:
         """Position of a column's heading, from 0; None where the file does not have it."""
@@ -75,7 +81,9 @@ def _unit(column: Column, heading: str) -> str | None:
 def match_headings(contract: Contract, headings: Sequence[str]) -> HeadingMatch:
     """Which column each heading is. Headings are compared normalised; a column takes its leftmost heading."""
     known = {normalise_heading(alias): column for column in contract.columns for alias in column.headings}
+    parts = {normalise_heading(heading): column for column in contract.columns for heading in column.join_headings}
     ignored = {normalise_heading(heading) for heading in contract.ignored_headings}
+    joined: dict[str, tuple[str, int]] = {}
     positions: dict[str, int] = {}
     units: dict[str, str] = {}
     unknown: list[str] = []
@@ -85,7 +93,9 @@ def match_headings(contract: Contract, headings: Sequence[str]) -> HeadingMatch:
         column = known.get(name)
         if column is None:
             column = next((c for c in contract.columns if _unit(c, heading) is not None), None)
-        if column is None:
+        if column is None and name in parts:
+            joined.setdefault(name, (parts[name].name, position))
+        elif column is None:
             if name and name not in ignored:
                 unknown.append(str(heading))
         elif column.name in positions:
@@ -109,6 +119,7 @@ def match_headings(contract: Contract, headings: Sequence[str]) -> HeadingMatch:
         absent=absent,
         unknown=tuple(unknown),
         repeated=tuple(repeated),
+        joined=tuple(joined.values()),
     )
 
 

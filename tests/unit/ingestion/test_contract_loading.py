@@ -124,7 +124,7 @@ def test_every_shipped_contract_loads(shipped: ContractSet) -> None:
     files = list(SHIPPED.glob("*/*.yml"))
     assert len(shipped.contracts) == len(files) > 30
     assert {c.path for c in shipped.contracts} == {f.relative_to(SHIPPED).as_posix() for f in files}
-    assert {c.system for c in shipped.contracts} == {
+    assert {c.system for c in shipped.contracts} >= {
         "olist", "online_retail", "salesforce", "shopify", "taobao", "crm_cn", "google_ads", "meta_ads",
         "facebook_page", "douyin", "web_analytics", "reference",
     }  # fmt: skip

@@ -5,7 +5,6 @@ Belongs here: the commit. Not here: what is in the files (`ingestion/batch`), sw
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,19 +14,20 @@ from sqlalchemy import Engine
 
 from ingestion.batch.account import Account
 from ingestion.batch.run import Batch
-from ingestion.batch.write import REJECTS, VAULT, StagedFile
+from ingestion.batch.write import VAULT, StagedFile
 from ingestion.checks import EntityFinding
 from ingestion.home import Home
 from ingestion.ledger.deliveries import (
     FAILED,
     Issue,
-    LakePart,
     add_accounting,
     add_lake_parts,
     record_source_checks,
     set_state,
 )
 from ingestion.ledger.engine import writing
+from ingestion.ledger.pulls import advance_cursors
+from ingestion.parts import place
 
 
 def commit(
@@ -47,7 +47,7 @@ def commit(
     """
     files = [file for batch in batches for file in batch.files]
     files += [StagedFile(path, VAULT, "", 0) for path in vault_parts]
-    parts = [_place(home, file, batch_id) for file in files]
+    parts = [place(home, file, batch_id) for file in files]
     with writing(ledger) as connection:
         add_lake_parts(connection, parts, now)
         for batch in batches:
@@ -58,6 +58,8 @@ def commit(
                 set_state(connection, delivery.delivery_seq, state, now, reason)
         for seq, reason in failed:
             set_state(connection, seq, FAILED, now, reason)
+        taken = [delivery.delivery_seq for batch in batches for delivery in batch.deliveries]
+        advance_cursors(connection, [*taken, *(seq for seq, _ in failed)])
         record_source_checks(connection, now)
 
 
@@ -112,24 +114,3 @@ def staging_folder(home: Home, batch_id: str) -> Path:
     folder.mkdir(parents=True)
     folder.chmod(0o700)
     return folder
-
-
-def _place(home: Home, file: StagedFile, batch_id: str) -> LakePart:
-    if file.entity == VAULT:
-        target = file.path
-    else:
-        folder = home.rejects if file.entity == REJECTS else home.entity(file.entity)
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / file.path.name
-        _sync(file.path)
-        file.path.replace(target)
-    size = target.stat().st_size
-    return LakePart(str(target.relative_to(home.root)), file.entity, file.contract, batch_id, file.row_count, size)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,7 @@
 """Rejected records: which there are, and what they say, without showing identifiers.
 
-Belongs here: reading the encrypted rejects back for people. Not here: rejecting (`ingestion/batch`), replaying.
+Belongs here: reading the encrypted rejects back for people. Not here: rejecting (`ingestion/batch`), replaying
+(`reprocess.py`), writing their files anew (`parts.py`).
 """
 
 from __future__ import annotations
@@ -92,8 +93,6 @@ def show_rejects(
     """
     with ledger.connect() as connection:
         query = select(lake_part.c.path).where(lake_part.c.entity == REJECTS)
-        if contract is not None:
-            query = query.where(lake_part.c.contract == contract)
         paths = [home.root / str(row[0]) for row in connection.execute(query)]
         states = delivery.c.state.in_(_OPEN_STATES)
         names = {
@@ -103,7 +102,7 @@ def show_rejects(
             )
         }
     known = {one.id: one for one in contracts.contracts}
-    table = _chosen([path for path in paths if path.exists()], set(names), delivery_seq, reason, limit)
+    table = _chosen([path for path in paths if path.exists()], set(names), delivery_seq, contract, reason, limit)
     place = reject_places(table["delivery_seq"], table["part"], table["record_number"])
     contents = decrypt_values(table["content"], place, keys, where="rejects").cast(pa.string()).to_pylist()
     found = []
@@ -125,12 +124,19 @@ def show_rejects(
 
 
 def _chosen(
-    paths: Sequence[Path], seqs: set[int], delivery_seq: int | None, reason: str | None, limit: int
+    paths: Sequence[Path],
+    seqs: set[int],
+    delivery_seq: int | None,
+    contract: str | None,
+    reason: str | None,
+    limit: int,
 ) -> pa.Table:
     from ingestion.batch.write import REJECT_SCHEMA
 
     wanted = {delivery_seq} & seqs if delivery_seq is not None else seqs
     condition: Any = ds.field("delivery_seq").isin(sorted(wanted))
+    if contract is not None:
+        condition &= ds.field("contract") == contract
     if reason is not None:
         condition &= ds.field("reason") == reason
     if not paths or not wanted:

@@ -130,11 +130,11 @@ def _pending(ledger: Engine) -> list[int]:
 
 def fingerprint(home: Home, ledger: Engine, settings: Settings) -> str:
     """What a published version depends on beside the clock: deliveries that count, code, settings, own contracts."""
-    query = select(delivery.c.delivery_seq, delivery.c.state).order_by(delivery.c.delivery_seq)
+    query = select(delivery.c.delivery_seq, delivery.c.state, delivery.c.revision).order_by(delivery.c.delivery_seq)
     digest = hashlib.sha256()
     with ledger.connect() as connection:
-        for seq, state in connection.execute(query):
-            digest.update(f"{seq}:{state};".encode())
+        for seq, state, revision in connection.execute(query):
+            digest.update(f"{seq}:{state}:{revision};".encode())
     digest.update(code_version().encode())
     digest.update(describe(settings).encode())
     for path in sorted(home.contracts.glob("*/*.y*ml")):

@@ -140,7 +140,13 @@ def register(connection: Connection, values: Mapping[str, Any]) -> Delivery:
         select(func.count()).select_from(delivery).where(delivery.c.delivery_id.like(f"{stem}%"))
     ).scalar_one()
     delivery_id = stem if not taken else f"{stem}-{taken + 1}"
-    row = {"delivery_id": delivery_id, "is_confirmed": False, "revision": 0, "state_at": values["received_at"], **values}
+    row = {
+        "delivery_id": delivery_id,
+        "is_confirmed": False,
+        "revision": 0,
+        "state_at": values["received_at"],
+        **values,
+    }
     result = connection.execute(insert(delivery).values(row))
     key = result.inserted_primary_key
     assert key is not None

@@ -23,6 +23,7 @@ from orchestration.cli import (
     kpi,
     query,
     rejects,
+    reprocess,
     status,
     trace,
     ui,
@@ -57,6 +58,7 @@ app.command("kpi")(kpi.kpi)
 app.command("query")(query.query)
 app.command("trace")(trace.trace)
 app.add_typer(rejects.app, name="rejects")
+app.command("reprocess")(reprocess.reprocess)
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(versions.app, name="versions")
 app.add_typer(contract.app, name="contract")

@@ -1,6 +1,6 @@
 """`milepost rejects`: rejected records by reason.
 
-Belongs here: the commands. Not here: rejecting and masking (`ingestion/`).
+Belongs here: the commands. Not here: rejecting, masking, reading again (`ingestion/`), `reprocess` (`reprocess.py`).
 """
 
 from __future__ import annotations
@@ -76,3 +76,23 @@ def show(
     ]
     columns = ["delivery_id", "file_name", "part", "record_number", "column", "reason", "record"]
     common.emit(columns, rows, form, title="rejected records")
+
+
+@app.command("replay")
+def replay(
+    delivery: Annotated[
+        list[str] | None, typer.Option("--delivery", help="Only of this delivery; may be given several times.")
+    ] = None,
+    contract: Annotated[str | None, typer.Option("--contract", help="Only of this contract's deliveries.")] = None,
+    form: common.FormatOption = common.Format.TABLE,
+    home: common.HomeOption = None,
+) -> int:
+    """Take rejected records through after their contract was corrected, as part of their own delivery.
+
+    What still fails stays rejected. A delivery of which an accepted record would be rejected now is left as it is.
+    Ends with 4 when a delivery was left so, or is held.
+    """
+    from ingestion.reprocess import replay as read_again
+    from orchestration.cli.reprocess import take_again
+
+    return take_again(read_again, delivery, contract, form, home)

@@ -17,7 +17,16 @@ import pyarrow as pa
 
 from ingestion.errors import UsageError
 from ingestion.home import Home
-from ingestion.sample import export_crm_cn, export_salesforce, export_social, export_web, reference, spend
+from ingestion.sample import (
+    export_crm_cn,
+    export_listening,
+    export_salesforce,
+    export_social,
+    export_web,
+    planted_text,
+    reference,
+    spend,
+)
 from ingestion.sample.business import make_business
 from ingestion.sample.channels import CAMPAIGNS
 from ingestion.sample.constants import DEFAULT_END, SIZES, Size, SizeName
@@ -83,6 +92,7 @@ class _Company:
         load_persons(con, self.persons)
         load_products(con)
         export_web.register_lookups(self.outbox)
+        planted_text.start(con)
         self.end = month_start(self.history, size.months)
         rates = reference.carried(reference.usd_rates(seed, self.history)["USD"], reference.rate_days(self.history))
         self.truth = Truth(home.truth, con, self.history, self.persons, rates)
@@ -98,10 +108,12 @@ class _Company:
         self._report("business customers", 0)
         make_business(self.con, self.seed, self.history, self.persons, self.size.leads)
         export_social.make_posts(self.outbox, self.seed, self.history, self.size.posts)
+        export_listening.make_mentions(self.outbox, self.seed, self.history, self.persons, 5 * self.size.posts)
         self._write_orders()
         self.truth.add_deals(self.end)
         self._write_reference()
         files = self.outbox.files
+        planted_text.write_truth(self.con, self.truth.folder)
         totals = self.truth.finish(files, self.spend_cents, self.end, self.session_count)
         self._report("done", self.size.months)
         return SampleSummary(
@@ -164,6 +176,8 @@ class _Company:
         """What is exported by quarter (ads, social) and by half-year (both CRM systems), at the end of each."""
         last = self.history.days(month)[-1]
         is_end = month == self.size.months - 1
+        month_span = (month_start(self.history, month), month_start(self.history, month + 1))
+        export_listening.write_weibo(self.outbox, last, *month_span)
         if last.month % 3 == 0 or is_end:
             begin = self._period_begin(month, 3)
             opening = self.history.months[begin]
@@ -174,6 +188,8 @@ class _Company:
             export_social.write_quarter(
                 self.outbox, last, month_start(self.history, begin), month_start(self.history, month + 1)
             )
+            quarter_span = (month_start(self.history, begin), month_start(self.history, month + 1))
+            export_listening.write_monitor(self.outbox, last, *quarter_span)
             if is_end:
                 spend.write_meta(self.outbox, figures, opening, last, is_bad=True)
         if last.month in (3, 9) or is_end:

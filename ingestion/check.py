@@ -22,15 +22,14 @@ from ingestion.batch.staging import stage
 from ingestion.batch.write import expression_error, reject_failing, write_entities
 from ingestion.cleaning.base import Setting
 from ingestion.cleaning.kinds import register_functions
-from ingestion.contracts.model import Contract, ContractSet, FileFormat
-from ingestion.contracts.recognise import candidates
+from ingestion.contracts.model import Contract, ContractSet
 from ingestion.engine import open_engine
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.ledger.deliveries import RECEIVED, Delivery, Issue, Part
 from ingestion.privacy.keys import KEY_BYTES, Keys
-from ingestion.readers.encoding import Scan, decide, scan
-from ingestion.readers.probe import best_contract, probe
+from ingestion.readers.encoding import Scan, scan
+from ingestion.readers.probe import best_contract, layouts, possible
 
 
 @dataclass(frozen=True)
@@ -103,21 +102,18 @@ def _recognised(
     contracts: ContractSet, path: Path, system: str, contract_id: str | None, found: Scan
 ) -> tuple[Contract, str | None]:
     """The file's contract and encoding."""
-    allowed = (contracts.by_id(contract_id),) if contract_id else candidates(contracts, system, path.name)
+    if contract_id:
+        allowed: tuple[Contract, ...] = (contracts.by_id(contract_id),)
+    else:
+        allowed = possible(contracts, system, lambda: path.open("rb"), path.name)
     if not allowed:
         raise MilepostError(
             "its name is none that a contract of the system reads",
             where=f"{system}/{path.name}",
             remedy="Name the contract, or see the names that are read: milepost contract list",
         )
-    encoding = None
-    layouts = {}
-    for contract in allowed:
-        if contract.file.format is FileFormat.CSV and encoding is None:
-            encoding = decide(found, contract.file.encoding, lambda: path.open("rb"))
-        with path.open("rb") as file:
-            layouts[contract.id] = probe(file, found, encoding, contract, path.name)
-    best, reason = best_contract(layouts)
+    by_contract, encoding = layouts(lambda: path.open("rb"), found, allowed, path.name)
+    best, reason = best_contract(by_contract)
     if best is None:
         raise MilepostError(reason, where=f"{system}/{path.name}")
     return contracts.by_id(best), encoding

@@ -25,6 +25,8 @@ def open_engine(scratch: Path, memory_limit: str | None = None, threads: int | N
     `memory_limit` as DuckDB writes it ("4GB"; default: half of the machine's memory). Time zone UTC; rows keep the
     order of the files they were read from. The folder is removed at the end.
     """
+    from ingestion.readers.streams import file_system
+
     scratch.mkdir(parents=True, exist_ok=True)
     spill = scratch / "spill"
     connection: Any = duckdb.connect(":memory:")
@@ -41,6 +43,7 @@ def open_engine(scratch: Path, memory_limit: str | None = None, threads: int | N
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set autoinstall_known_extensions = false")
         connection.execute("set autoload_known_extensions = false")
+        connection.register_filesystem(file_system())
         add_text_function(connection, "nfkc", _nfkc, 1)
         yield connection
     finally:

@@ -17,8 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from ingestion.batch.sources import inbox_path, is_in_inbox, stamp
-from ingestion.contracts.model import Contract, ContractSet, Coverage, FileFormat, SupersedeBy
-from ingestion.contracts.recognise import candidates
+from ingestion.contracts.model import Contract, ContractSet, Coverage, SupersedeBy
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.ledger.deliveries import (
@@ -36,8 +35,8 @@ from ingestion.ledger.deliveries import (
 from ingestion.ledger.engine import writing
 from ingestion.privacy.crypt import encrypt_file
 from ingestion.privacy.keys import Keys
-from ingestion.readers.encoding import Scan, decide, scan
-from ingestion.readers.probe import best_contract, probe
+from ingestion.readers.encoding import Scan, scan
+from ingestion.readers.probe import DAMAGED, best_contract, layouts, possible
 
 #: Names of files that are still being written, or are none of anybody's business.
 _UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".swp", ".lock")
@@ -251,22 +250,20 @@ class _History:
 def _look(system: str, name: str, path: Path, contracts: ContractSet) -> _Found | None:
     """Hash and recognise one file; None where it changed meanwhile or is gone."""
     before = _stamp_or_none(path)
+    allowed: tuple[Contract, ...] = ()
+    contract, reason, encoding = None, _why_not(contracts, system), None
     try:
         with path.open("rb") as file:
             found = scan(file)
-        allowed = candidates(contracts, system, name)
-        contract, reason, encoding = None, _why_not(contracts, system), None
-        if allowed:
-            layouts = {}
-            for candidate in allowed:
-                if candidate.file.format is FileFormat.CSV and encoding is None:
-                    encoding = decide(found, candidate.file.encoding, lambda: path.open("rb"))
-                with path.open("rb") as file:
-                    layouts[candidate.id] = probe(file, found, encoding, candidate, name)
-            best, reason = best_contract(layouts)
-            contract = next((candidate for candidate in allowed if candidate.id == best), None)
-    except MilepostError as error:
-        contract, reason, encoding = (allowed[0] if len(allowed) == 1 else None), error.what, None
+        try:
+            allowed = possible(contracts, system, lambda: path.open("rb"), name)
+            if allowed:
+                by_contract, encoding = layouts(lambda: path.open("rb"), found, allowed, name)
+                best, reason = best_contract(by_contract)
+                contract = next((candidate for candidate in allowed if candidate.id == best), None)
+        except (MilepostError, *DAMAGED) as error:
+            contract, encoding = (allowed[0] if len(allowed) == 1 else None), None
+            reason = error.what if isinstance(error, MilepostError) else f"is damaged ({type(error).__name__})"
     except (FileNotFoundError, PermissionError):
         return None
     if before is None or _stamp_or_none(path) != before:
@@ -299,7 +296,7 @@ def _recognise_again(
             continue
         path = inbox_path(home, delivery, inbox)
         one = None
-        if candidates(contracts, delivery.source_system, delivery.file_name):
+        if contracts.of_system(delivery.source_system):
             one = _look(delivery.source_system, delivery.file_name, path, contracts)
         if one is None or one.contract is None:
             result.unrecognised.append(delivery)

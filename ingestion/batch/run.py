@@ -138,4 +138,4 @@ def _write(
 
 def _is_unchanged(home: Home, source: Source, inbox: Path | None) -> bool:
     """The bytes that were read are those that were received."""
-    return source.path.startswith("/proc/") or is_in_inbox(home, source.delivery, inbox)
+    return not source.is_from_inbox or is_in_inbox(home, source.delivery, inbox)

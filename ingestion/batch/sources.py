@@ -6,27 +6,30 @@ decoding, finding headings. Not here: scanning (`staging.py`).
 
 from __future__ import annotations
 
+import errno
 import io
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from ingestion.contracts.model import Contract, FileFormat
-from ingestion.errors import MilepostError
+from ingestion.errors import MilepostError, TransientError
 from ingestion.home import Home
 from ingestion.ledger.deliveries import Delivery
 from ingestion.privacy.crypt import open_decrypted
 from ingestion.privacy.keys import Keys
 from ingestion.readers import columnar, workbook
-from ingestion.readers.delimited import as_utf8, in_memory
+from ingestion.readers.delimited import utf8_blocks
 from ingestion.readers.encoding import MARKED, decide, head_text, is_direct, scan
 from ingestion.readers.layout import Layout, find_in_text
-from ingestion.readers.probe import COLUMNAR, LAYOUT_BYTES, is_packed, members
+from ingestion.readers.probe import DAMAGED, LAYOUT_BYTES, is_packed, members
+from ingestion.readers.streams import Opener, blocks_of, in_place, offered, sealed
 
 UNREADABLE = "unreadable"
+#: What has nothing to do with the file: the machine is out of something.
+_SHORTAGES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
 MISSING_HEADING = "missing_heading"
 NO_HEADINGS = "no_headings"
 
@@ -38,10 +41,11 @@ class Source:
     delivery: Delivery
     part: str
     layout: Layout
-    path: str = ""  # of delimited text
+    path: str = ""  # of text or columns, as the engine opens it
     rows: list[list[str]] | None = field(default=None, repr=False)  # of a sheet: records only
     is_marked: bool = False  # some bytes did not decode
     ends_with_line: bool = True
+    is_from_inbox: bool = False  # the file may have changed while it was read
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,10 @@ def is_in_inbox(home: Home, delivery: Delivery, inbox: Path | None = None) -> bo
 def open_received(home: Home, delivery: Delivery, keys: Keys, inbox: Path | None = None) -> BinaryIO:
     """The received bytes, from the inbox or, where they are gone or changed there, from the archive."""
     if is_in_inbox(home, delivery, inbox):
-        return inbox_path(home, delivery, inbox).open("rb")
+        try:
+            return inbox_path(home, delivery, inbox).open("rb")
+        except FileNotFoundError:
+            pass  # taken away just now
     if delivery.archived_as is None or not (home.archive / delivery.archived_as).exists():
         raise MilepostError(
             "is neither in the inbox nor in the archive", where=delivery.file_name, remedy="Deliver the file again"
@@ -89,14 +96,26 @@ def open_received(home: Home, delivery: Delivery, keys: Keys, inbox: Path | None
 def open_sources(
     home: Home, deliveries: Sequence[Delivery], contract: Contract, keys: Keys, inbox: Path | None = None
 ) -> Iterator[tuple[list[Source], list[Refusal]]]:
-    """Sources of all deliveries, open as long as the context lasts, and the deliveries that cannot be read."""
+    """Sources of all deliveries, open as long as the context lasts, and the deliveries that cannot be read.
+
+    Raises TransientError where the machine cannot go on (no space, no free file handles).
+    """
     sources: list[Source] = []
     refusals: list[Refusal] = []
     with ExitStack() as stack:
         for delivery in deliveries:
+            is_from_inbox = is_in_inbox(home, delivery, inbox)
             try:
                 found = list(_sources_of(home, delivery, contract, keys, inbox, stack))
-            except (OSError, EOFError, zipfile.BadZipFile) as error:
+            except TransientError:
+                raise
+            except (OSError, *DAMAGED) as error:
+                if isinstance(error, OSError) and error.errno in _SHORTAGES:
+                    raise TransientError(
+                        f"cannot be read now ({errno.errorcode.get(error.errno or 0, 'unknown')})",
+                        where=f"{delivery.source_system}/{delivery.file_name}",
+                        remedy="See to free space and file handles, and run again: nothing was committed",
+                    ) from None
                 refusals.append(Refusal(delivery, UNREADABLE, f"the file is damaged ({type(error).__name__})"))
                 continue
             except MilepostError as error:
@@ -108,69 +127,100 @@ def open_sources(
             elif not found:
                 refusals.append(Refusal(delivery, NO_HEADINGS, "nothing in it is of the contract"))
             else:
-                sources += [one for one in found if isinstance(one, Source)]
+                sources += [replace(one, is_from_inbox=is_from_inbox) for one in found if isinstance(one, Source)]
         yield sources, refusals
 
 
 def _sources_of(
     home: Home, delivery: Delivery, contract: Contract, keys: Keys, inbox: Path | None, stack: ExitStack
 ) -> Iterator[Source | Refusal]:
-    is_text = contract.file.format is FileFormat.CSV
     if (
-        is_text
+        contract.file.format is FileFormat.CSV
         and not is_packed(delivery.file_name)
         and is_in_inbox(home, delivery, inbox)
         and is_direct(delivery.encoding or "")
     ):
-        path = inbox_path(home, delivery, inbox)
-        with path.open("rb") as file:
-            head = file.read(LAYOUT_BYTES)
-            size = file.seek(0, io.SEEK_END)
-            file.seek(max(size - 1, 0))
-            ends_with_line = file.read(1) in (b"\n", b"\r", b"")
-        layout = find_in_text(head.decode("utf-8", "ignore").removeprefix("\ufeff"), contract)
-        yield _checked(delivery, "", layout) or Source(
-            delivery, "", cast(Layout, layout), path=str(path), ends_with_line=ends_with_line
-        )
+        yield _text_in_place(delivery, inbox_path(home, delivery, inbox), contract, stack)
         return
-    stream = stack.enter_context(open_received(home, delivery, keys, inbox))
-    for part, content in members(stream, delivery.file_name, contract):
-        if contract.file.format is FileFormat.EXCEL:
-            tables = workbook.sheets(content, contract, delivery.file_name)
-            for sheet, rows in tables:
-                layout = workbook.layout(rows, contract)
-                if layout is None and len(tables) > 1:
-                    continue  # a sheet of notes
-                name = sheet if len(tables) > 1 or contract.file.sheet_pattern else ""
-                yield _checked(delivery, part or name, layout) or Source(
-                    delivery, part or name, cast(Layout, layout), rows=workbook.records(rows, cast(Layout, layout))
-                )
-        elif contract.file.format in COLUMNAR:
-            layout = columnar.layout(content, contract, delivery.file_name)
-            content.seek(0)
-            memory = stack.enter_context(in_memory(content, home.scratch))
-            yield _checked(delivery, part, layout) or Source(delivery, part, cast(Layout, layout), path=memory)
-        else:
-            yield _text_source(delivery, part, content, contract, home, stack)
-
-
-def _text_source(
-    delivery: Delivery, part: str, content: BinaryIO, contract: Contract, home: Home, stack: ExitStack
-) -> Source | Refusal:
-    found = scan(content)
 
     def reopen() -> BinaryIO:
-        content.seek(0)
-        return cast(BinaryIO, io.BufferedReader(_Borrowed(content)))
+        return open_received(home, delivery, keys, inbox)
 
-    encoding = delivery.encoding if delivery.encoding and not part else None
-    if encoding is None:
-        encoding = decide(found, contract.file.encoding, reopen)
-    layout = find_in_text(head_text(found, encoding)[:LAYOUT_BYTES], contract)
+    for part, member in members(reopen, delivery.file_name, contract):
+        if contract.file.format is FileFormat.EXCEL:
+            yield from _sheets(delivery, part, member, contract)
+        elif contract.file.format is FileFormat.PARQUET:
+            yield _columns(delivery, part, member, contract, home, stack)
+        else:
+            yield _text(delivery, part, member, contract, home, stack)
+
+
+def _text_in_place(delivery: Delivery, path: Path, contract: Contract, stack: ExitStack) -> Source | Refusal:
+    """A plain file of UTF-8, read where it lies and by all cores."""
+    with path.open("rb") as file:
+        head = file.read(LAYOUT_BYTES)
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(size - 1, 0))
+        ends_with_line = file.read(1) in (b"\n", b"\r", b"")
+    layout = find_in_text(head.decode("utf-8", "ignore").removeprefix("\ufeff"), contract)
+    return _checked(delivery, "", layout) or Source(
+        delivery,
+        "",
+        cast(Layout, layout),
+        path=stack.enter_context(in_place(path)),
+        ends_with_line=ends_with_line,
+    )
+
+
+def _sheets(delivery: Delivery, part: str, opener: Opener, contract: Contract) -> Iterator[Source | Refusal]:
+    with closing(opener()) as stream:
+        tables = workbook.sheets(stream, contract, delivery.file_name)
+    for sheet, rows in tables:
+        layout = workbook.layout(rows, contract)
+        if layout is None and len(tables) > 1:
+            continue  # a sheet of notes
+        name = sheet if len(tables) > 1 or contract.file.sheet_pattern else ""
+        place = "/".join(filter(None, (part, name)))
+        yield _checked(delivery, place, layout) or Source(
+            delivery, place, cast(Layout, layout), rows=workbook.records(rows, cast(Layout, layout))
+        )
+
+
+def _columns(
+    delivery: Delivery, part: str, opener: Opener, contract: Contract, home: Home, stack: ExitStack
+) -> Source | Refusal:
+    with closing(opener()) as stream:
+        layout = columnar.parquet_layout(stream, contract, delivery.file_name)
     if refusal := _checked(delivery, part, layout):
         return refusal
-    content.seek(0)
-    path = stack.enter_context(as_utf8(content, encoding, home.scratch))
+    if is_packed(delivery.file_name):
+        with closing(opener()) as stream:
+            path = stack.enter_context(sealed(blocks_of(stream), home.scratch, is_columnar=True))
+    else:
+        path = stack.enter_context(offered(opener, is_columnar=True))
+    return Source(delivery, part, cast(Layout, layout), path=path)
+
+
+def _text(
+    delivery: Delivery, part: str, opener: Opener, contract: Contract, home: Home, stack: ExitStack
+) -> Source | Refusal:
+    with closing(opener()) as stream:
+        found = scan(stream)
+    encoding = None if is_packed(delivery.file_name) else delivery.encoding
+    if encoding is None:
+        encoding = decide(found, contract.file.encoding, opener)
+    head = head_text(found, encoding)
+    if contract.file.format is FileFormat.JSONL:
+        layout = columnar.lines_layout(head, contract, is_whole=found.byte_count == len(found.head))
+    else:
+        layout = find_in_text(head[:LAYOUT_BYTES], contract)
+    if refusal := _checked(delivery, part, layout):
+        return refusal
+    if is_direct(encoding) and not is_packed(delivery.file_name):
+        path = stack.enter_context(offered(opener))
+    else:
+        with closing(opener()) as stream:
+            path = stack.enter_context(sealed(utf8_blocks(stream, encoding), home.scratch))
     return Source(
         delivery,
         part,
@@ -187,19 +237,3 @@ def _checked(delivery: Delivery, part: str, layout: Layout | None) -> Refusal | 
     if not layout.match.is_match:
         return Refusal(delivery, MISSING_HEADING, layout.match.explain(), part)
     return None
-
-
-class _Borrowed(io.RawIOBase):
-    """A stream whose closing leaves the one it reads open."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        super().__init__()
-        self._stream = stream
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)

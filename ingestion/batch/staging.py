@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -30,14 +31,15 @@ from ingestion.cleaning.base import (
     prepared,
     unknown_word,
 )
-from ingestion.contracts.model import Column, Contract, OnFail
+from ingestion.contracts.model import Column, Contract, FileFormat, OnFail
 from ingestion.contracts.recognise import normalise_heading
 from ingestion.engine import quote, quote_name
 from ingestion.readers import columnar
-from ingestion.readers.delimited import cell, has_odd_quotes, long, scan_sql, short
+from ingestion.readers.delimited import cell, is_quote_open, long, overflow, scan_sql, short
 from ingestion.readers.encoding import MARK
-from ingestion.readers.probe import COLUMNAR
+from ingestion.readers.streams import open_stream
 
+MALFORMED_JSON = "malformed_json"
 TOO_FEW_CELLS = "too_few_cells"
 TOO_MANY_CELLS = "too_many_cells"
 UNDECODABLE = "undecodable_byte"
@@ -119,9 +121,11 @@ def _stage_group(connection: Any, staged: Staged, group: list[Source], setting: 
         relation = _text_relation(group, width, contract, len(staged.sources), is_tolerant=False)
         _insert(connection, staged, _cleaned(group, relation, staged, setting, is_tolerant=False))
         staged.sources += group
+        if contract.file.format is FileFormat.JSONL:
+            _mark_cut_off(connection, staged, group)
         return
     except duckdb.InvalidInputException:
-        if contract.file.format in COLUMNAR:
+        if contract.file.format is FileFormat.PARQUET:
             _refuse_one_by_one(connection, staged, group, setting)
             return
         # some record has not the form of the headings: read again, tolerantly
@@ -149,13 +153,24 @@ def _refuse_one_by_one(connection: Any, staged: Staged, group: list[Source], set
 def _text_relation(group: Sequence[Source], width: int, contract: Contract, offset: int, *, is_tolerant: bool) -> str:
     paths = [source.path for source in group]
     names = ", ".join(quote(path) for path in paths)
-    if contract.file.format in COLUMNAR:
-        scan = columnar.scan_sql(paths, group[0].layout.headings, contract.file.format)
+    layout, form = group[0].layout, contract.file.format
+    if form is FileFormat.PARQUET:
+        with open_stream(paths[0]) as schema_of:
+            scan = columnar.parquet_sql(paths, layout, schema_of)
+    elif form is FileFormat.JSONL:
+        scan = columnar.lines_sql(paths, layout.headings, is_tolerant=is_tolerant)
     else:
-        scan = scan_sql(paths, width, group[0].layout.skip, contract.file, is_tolerant=is_tolerant)
-    cells = ", ".join(cell(position) for position in range(width + is_tolerant))
+        scan = scan_sql(paths, width, layout.skip, contract.file, is_tolerant=is_tolerant)
+    cells = ", ".join([*map(cell, range(width)), *_beyond(contract, width, is_tolerant=is_tolerant)])
     number = f"cast(enum_code(cast(filename as enum({names}))) as integer) + {offset}"
     return f"(select {number} as _source, {cells} from {scan})"
+
+
+def _beyond(contract: Contract, width: int, *, is_tolerant: bool) -> list[str]:
+    """What a scan gives beside the headings' cells: cells of long records, or lines that are no JSON."""
+    if contract.file.format is FileFormat.JSONL:
+        return [columnar.LINE]
+    return overflow(width) if is_tolerant else []
 
 
 def _as_table(group: Sequence[Source], width: int, offset: int) -> pa.Table:
@@ -185,7 +200,8 @@ def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Se
     positions = dict(layout.match.positions)
     units = dict(layout.match.units)
     cells = [cell(position) for position in range(width)]
-    carried = ", ".join(["_source", *cells, *([cell(width)] if is_tolerant else [])])
+    beyond = _beyond(contract, width, is_tolerant=is_tolerant)
+    carried = ", ".join(["_source", *cells, *beyond])
     filled, order = _filled(relation, contract, positions, cells)
 
     fasts, texts, words, values, failures, finals = [], [], [], [], [], []
@@ -252,16 +268,20 @@ def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Se
         step = f"select *, {', '.join(words)} from ({step})"
     step = f"select *, {', '.join(values)} from ({step})"
     step = f"select *, cast({reason} as usmallint) as _found{missing} from ({step})"
-    renamed = ", ".join(f"{name} as _{name}" for name in cells)
+    renamed = ", ".join(f"{name} as _{name}" for name in (*cells, *beyond))
     step = (
-        f"select _source, {', '.join(finals)}, _found as _reason, hash({', '.join(cells)}) as _same, "
+        f"select _source, {', '.join(finals)}, _found as _reason, hash({', '.join((*cells, *beyond))}) as _same, "
         f"{renamed}{order.carry} from ({step})"
     )
-    own_cells = ", ".join(f"_{name}" for name in cells)
+    own_cells = ", ".join(f"_{name}" for name in (*cells, *beyond))
+    as_read = f"[{own_cells}]"
+    if beyond and contract.file.format is FileFormat.CSV:  # cells beyond the headings, as far as there are any
+        lengths = [f"when _{name} is not null then {cells_to}" for cells_to, name in enumerate(beyond, width + 1)]
+        as_read = f"list_resize({as_read}, case {' '.join(reversed(lengths))} else {width} end)"
     kept = "true" if staged.keep_cells or is_tolerant else f"{checked} is not null"
     return (
         f"select * exclude ({own_cells}{order.drop}) replace (cast({checked} as usmallint) as _reason), "
-        f"case when {kept} then [{own_cells}] end as _cells from ({step}){order.by}"
+        f"case when {kept} then {as_read} end as _cells from ({step}){order.by}"
     )
 
 
@@ -310,12 +330,17 @@ def _shape_failures(
             found.append(f"case when regexp_matches(trim({cell(position)}), {pattern}) then {FOOTER} end")
     # rows of separators alone, as spreadsheets leave them below the data
     first = next((cell(positions[c.name]) for c in contract.columns if c.name in positions), cells[0])
-    found.append(f"case when {first} < '!' and trim(concat({', '.join(cells)})) = '' then {EMPTY} end")
+    is_empty = f"{first} < '!' and trim(concat({', '.join(cells)})) = ''"
+    if contract.file.format is FileFormat.JSONL:
+        found.append(f"case when trim({columnar.LINE}) <> '' then {staged.reasons.code('', MALFORMED_JSON)} end")
+        is_empty, is_tolerant = f"{columnar.LINE} is not null", False
+    found.append(f"case when {is_empty} then {EMPTY} end")
     if is_tolerant:
         found.append(f"case when {short(width)} then {staged.reasons.code('', TOO_FEW_CELLS)} end")
         found.append(f"case when {long(width)} then {staged.reasons.code('', TOO_MANY_CELLS)} end")
     if group[0].is_marked:
-        anywhere = " or ".join(f"contains({name}, {quote(MARK)})" for name in cells)
+        read = (*cells, *_beyond(contract, width, is_tolerant=is_tolerant))
+        anywhere = " or ".join(f"contains({name}, {quote(MARK)})" for name in read)
         found.append(f"case when {anywhere} then {staged.reasons.code('', UNDECODABLE)} end")
     return found
 
@@ -343,14 +368,14 @@ def _mark_cut_off(connection: Any, staged: Staged, group: Sequence[Source]) -> N
     for number, source in enumerate(staged.sources):
         if source not in group:
             continue
-        with open(source.path, "rb") as file:  # noqa: PTH123 (a memory file has no Path)
-            is_open = has_odd_quotes(file, staged.contract.file.quote)
+        is_text = staged.contract.file.format is FileFormat.CSV
+        is_open = is_text and is_quote_open(partial(open_stream, source.path), staged.contract.file)
         if not is_open and source.ends_with_line:
             continue
         code = staged.reasons.code("", CUT_OFF)
-        short_code = staged.reasons.code("", TOO_FEW_CELLS)
+        half = staged.reasons.code("", TOO_FEW_CELLS if is_text else MALFORMED_JSON)
         # without an open quote, a last record that has all its cells is whole though no line end follows it
-        condition = "true" if is_open else f"_reason = {short_code}"
+        condition = "true" if is_open else f"_reason = {half}"
         connection.execute(
             f"update staging set _reason = {code} "
             f"where rowid = (select max(rowid) from staging where _source = {number}) and {condition}"

@@ -10,19 +10,20 @@ tried first; what it says on failing is never shown, since it quotes the file.
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import closing
 from typing import BinaryIO
 
 from ingestion.contracts.model import FileRule
 from ingestion.engine import quote
 from ingestion.readers.encoding import MARK, decoded
+from ingestion.readers.streams import Opener, blocks_of
 
 #: What a cell without value reads as in place of null: null is left for cells that are not there.
-_NO_NULL = MARK + "null" + MARK
-_MAX_LINE_BYTES = 16 * 2**20
+NO_NULL = MARK + "null" + MARK
+MAX_LINE_BYTES = 16 * 2**20
+_OVERFLOW = 16
 
 
 def cell(position: int) -> str:
@@ -33,21 +34,26 @@ def cell(position: int) -> str:
 def scan_sql(paths: Sequence[str], width: int, skip: int, rule: FileRule, *, is_tolerant: bool) -> str:
     """SQL of the files' records: columns c0 to c<width>, all text, and `filename`.
 
-    The tolerant mode has one column more, which only records with too many cells fill.
+    The tolerant mode has further columns, which only records with too many cells fill.
     """
-    columns = [cell(position) for position in range(width + is_tolerant)]
+    columns = [*map(cell, range(width)), *(overflow(width) if is_tolerant else [])]
     declared = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
     mode = (
-        f"null_padding = true, strict_mode = false, parallel = false, max_line_size = {_MAX_LINE_BYTES}"
+        f"null_padding = true, strict_mode = false, parallel = false, max_line_size = {MAX_LINE_BYTES}"
         if is_tolerant
         else "strict_mode = true"
     )
     files = ", ".join(quote(path) for path in paths)
     return (
         f"read_csv([{files}], auto_detect = false, header = false, skip = {skip}, delim = {quote(rule.delimiter)}, "
-        f"quote = {quote(rule.quote)}, escape = {quote(rule.escape)}, nullstr = {quote(_NO_NULL)}, "
+        f"quote = {quote(rule.quote)}, escape = {quote(rule.escape)}, nullstr = {quote(NO_NULL)}, "
         f"filename = true, {mode}, columns = {{{declared}}})"
     )
+
+
+def overflow(width: int) -> list[str]:
+    """Columns of the tolerant mode for cells beyond the headings."""
+    return [cell(width + place) for place in range(_OVERFLOW)]
 
 
 def short(width: int) -> str:
@@ -57,53 +63,45 @@ def short(width: int) -> str:
 
 def long(width: int) -> str:
     """SQL condition of the tolerant mode: the record has more cells than headings (empty ones at its end aside)."""
-    return f"coalesce({cell(width)}, '') <> ''"
+    return f"concat({', '.join(overflow(width))}) <> ''"
 
 
-@contextmanager
-def as_utf8(stream: BinaryIO, encoding: str, scratch: Path) -> Iterator[str]:
-    """Path under which the engine reads the stream's text as UTF-8, held in memory as long as the context lasts."""
-
-    def blocks() -> Iterator[bytes]:
-        for number, text in enumerate(decoded(stream, encoding)):
-            yield (text.removeprefix("\ufeff") if number == 0 else text).encode()
-
-    with _memory_file(blocks(), scratch) as path:
-        yield path
+def utf8_blocks(stream: BinaryIO, encoding: str) -> Iterator[bytes]:
+    """The stream's text in blocks of UTF-8, without a byte order mark."""
+    for number, text in enumerate(decoded(stream, encoding)):
+        yield (text.removeprefix("\ufeff") if number == 0 else text).encode()
 
 
-@contextmanager
-def in_memory(stream: BinaryIO, scratch: Path) -> Iterator[str]:
-    """Path under which the engine reads the stream's bytes, held in memory as long as the context lasts."""
-    with _memory_file(iter(lambda: stream.read(4 * 2**20), b""), scratch) as path:
-        yield path
+def is_quote_open(opener: Opener, rule: FileRule) -> bool:
+    """Whether a quoted cell is left open at the end: the file was cut, or its quotes are broken.
 
-
-@contextmanager
-def _memory_file(blocks: Iterator[bytes], scratch: Path) -> Iterator[str]:
-    """Path of a file that is never written to a disk: it has no name and is gone with the process."""
-    with ExitStack() as stack:
-        if hasattr(os, "memfd_create"):
-            descriptor = os.memfd_create("milepost", 0)
-            target = stack.enter_context(os.fdopen(descriptor, "wb"))
-            path = f"/proc/{os.getpid()}/fd/{descriptor}"
-        else:  # systems without memory files: a file of the owner's alone, removed at once after reading
-            hidden = scratch / f"text-{os.getpid()}-{id(blocks):x}"
-            stack.callback(hidden.unlink, missing_ok=True)
-            target = stack.enter_context(hidden.open("wb"))
-            hidden.chmod(0o600)
-            path = str(hidden)
-        for block in blocks:
-            target.write(block)
-        target.flush()
-        yield path
-
-
-def has_odd_quotes(stream: BinaryIO, quote_mark: str) -> bool:
-    """Whether a quoted cell is left open at the end: the file was cut, or its quotes are broken."""
-    if len(quote_mark) != 1 or not quote_mark.isascii():
+    A quote within a cell that does not begin with one opens nothing.
+    """
+    mark = rule.quote.encode()
+    if len(mark) != 1:
         return False
-    count = 0
-    while block := stream.read(4 * 2**20):
-        count += block.count(quote_mark.encode())
-    return count % 2 == 1
+    with closing(opener()) as stream:
+        if rule.escape == rule.quote and sum(block.count(mark) for block in blocks_of(stream)) % 2 == 0:
+            return False
+    escape = b"" if rule.escape == rule.quote else rule.escape.encode()
+    skipped = re.escape(escape) + b".|" if escape else b""
+    starts = (rule.delimiter.encode(), b"\n", b"\r")
+    pattern = re.compile(b"(?s)" + skipped + b"|".join(map(re.escape, (mark, *starts))))
+    is_open, is_start, rest = False, True, b""
+    with closing(opener()) as stream:
+        for block in blocks_of(stream):
+            data = rest + block
+            cut = len(data) - 1 if escape and data.endswith(escape) else len(data)
+            data, rest = data[:cut], data[cut:]
+            end = 0
+            for found in pattern.finditer(data):
+                if not is_open and data[end : found.start()].strip(b" "):
+                    is_start = False
+                end, token = found.end(), found[0]
+                if token == mark and (is_open or is_start):
+                    is_open, is_start = not is_open, True  # a second one at once opens it again
+                elif not is_open:
+                    is_start = token in starts
+            if not is_open and data[end:].strip(b" "):
+                is_start = False
+    return is_open

@@ -2,19 +2,22 @@
 
 Belongs here: the decision and the streams of decoded text. Not here: the layout of the text.
 
-Order: byte order mark, strict UTF-8, UTF-16 without a mark, the declared encoding, detection. What still does not
-decode leaves `MARK` in the text: a record that holds it is rejected, never repaired.
+Order: byte order mark, strict UTF-8, UTF-16 without a mark, the declared encoding, then of the usual encodings those in
+which every byte of the file decodes; where several fit, the sense of the words decides. What does not decode leaves
+`MARK` in the text: a record that holds it is rejected, never repaired.
 """
 
 from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO
 
-BLOCK = 4 * 2**20
+from ingestion.readers.streams import BLOCK, Opener
+
 HEAD_BYTES = 256 * 1024
 
 #: Stands for a byte that does not decode. A noncharacter of Unicode: no text holds it.
@@ -35,6 +38,8 @@ _USUAL = (
     "cp1252", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255",
     "cp1256", "cp874", "koi8_r",
 )  # fmt: skip
+#: Bytes of lines beyond ASCII that are weighed where several encodings fit.
+_WEIGHED_BYTES = 2**20
 _DIRECT = ("utf-8", "utf-8-sig", "ascii")
 
 
@@ -74,7 +79,7 @@ def scan(stream: BinaryIO) -> Scan:
     return Scan(digest.hexdigest(), count, head, is_utf8, last in (b"\n", b"\r"))
 
 
-def decide(found: Scan, declared: str, reopen: Callable[[], BinaryIO]) -> str:
+def decide(found: Scan, declared: str, reopen: Opener) -> str:
     """The encoding of a scanned file as a Python codec, with `MARKED` appended where some bytes do not decode.
 
     `reopen` gives the file anew: only files that are not UTF-8 are read again.
@@ -91,16 +96,18 @@ def decide(found: Scan, declared: str, reopen: Callable[[], BinaryIO]) -> str:
     good, bad = _count(reopen, "utf-8")
     if good >= bad:  # text in UTF-8 with broken bytes: in other encodings, hardly any bytes happen to be UTF-8
         return "utf-8" + MARKED
-    if declared.lower().replace("_", "-") not in _DIRECT:
+    is_declared = declared.lower().replace("_", "-") not in _DIRECT
+    whole = _strictly(reopen, (declared, *_USUAL) if is_declared else _USUAL)
+    if is_declared and declared in whole:
+        return declared
+    if is_declared:
         good, bad = _count(reopen, declared)
-        if not bad:
-            return declared
         if good > 10 * bad:
             return declared + MARKED
-    detected = _detect(reopen)
+    detected = _likeliest(reopen, whole) if whole else _likeliest(reopen, _USUAL)
     if detected is None:
         return declared + MARKED
-    return detected if not _count(reopen, detected)[1] else detected + MARKED
+    return detected if detected in whole else detected + MARKED
 
 
 def is_direct(encoding: str) -> bool:
@@ -133,10 +140,10 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("milepost_mark", _mark)
 
 
-def _count(reopen: Callable[[], BinaryIO], encoding: str) -> tuple[int, int]:
+def _count(reopen: Opener, encoding: str) -> tuple[int, int]:
     """Characters beyond ASCII that the encoding reads, and the places where it fails."""
     good = bad = 0
-    with reopen() as stream:
+    with closing(reopen()) as stream:
         for text in decoded(stream, encoding):
             marks = text.count(MARK)
             bad += marks
@@ -157,16 +164,40 @@ def _wide(head: bytes) -> str | None:
     return None
 
 
-def _detect(reopen: Callable[[], BinaryIO]) -> str | None:
-    """What charset-normalizer makes of the whole file's lines beyond ASCII; None where it has no answer."""
+def _strictly(reopen: Opener, encodings: Sequence[str]) -> tuple[str, ...]:
+    """Those of the encodings in which every byte of the file decodes, in one pass."""
+    decoders = {encoding: codecs.getincrementaldecoder(encoding)("strict") for encoding in encodings}
+    with closing(reopen()) as stream:
+        while (block := stream.read(BLOCK)) and decoders:
+            _still(decoders, block, final=False)
+    _still(decoders, b"", final=True)
+    return tuple(decoders)
+
+
+def _still(decoders: dict[str, codecs.IncrementalDecoder], block: bytes, *, final: bool) -> None:
+    for encoding, decoder in list(decoders.items()):
+        try:
+            decoder.decode(block, final)
+        except UnicodeDecodeError:
+            del decoders[encoding]
+
+
+def _likeliest(reopen: Opener, allowed: Sequence[str]) -> str | None:
+    """What charset-normalizer makes of the first lines beyond ASCII, of the encodings allowed; None where it has no
+    answer. Which encodings are possible at all was decided over every byte; this weighs the sense of the words."""
+    if len(allowed) == 1:
+        return allowed[0]
     from charset_normalizer import from_bytes
 
     lines = bytearray()
-    with reopen() as stream:
+    with closing(reopen()) as stream:
         for line in stream:
             if not line.isascii():
                 lines += line
-    found = from_bytes(bytes(lines), cp_isolation=list(_USUAL))
+            if len(lines) > _WEIGHED_BYTES:
+                break
+    usual = [encoding for encoding in allowed if encoding in _USUAL]
+    found = from_bytes(bytes(lines), cp_isolation=usual)
     best = found.best()
     if best is None:
         return None

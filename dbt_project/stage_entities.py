@@ -51,7 +51,11 @@ def sources() -> str:
     """Text of `models/sources.yml`."""
     lines = []
     for entity in load_entities().values():
-        lines += [f"      - name: {entity.name}", f"        description: {quoted(entity.description)}", "        columns:"]
+        lines += [
+            f"      - name: {entity.name}",
+            f"        description: {quoted(entity.description)}",
+            "        columns:",
+        ]
         for column in entity.all_columns:
             described = f"data_type: {quoted(TYPES[column.type])}, description: {quoted(column.description)}"
             lines.append(f"          - {{name: {column.name}, {described}}}")
@@ -106,7 +110,9 @@ def staging_yml(entity: Entity) -> str:
         "    columns:",
         "      - {name: source_system, description: '{{ doc(\"col_source_system\") }}'}",
     ]
-    lines += [f"      - {{name: {column.name}, description: {quoted(column.description)}}}" for column in entity.columns]
+    lines += [
+        f"      - {{name: {column.name}, description: {quoted(column.description)}}}" for column in entity.columns
+    ]
     lines += [f"      - {{name: {name}, description: '{{{{ doc(\"col{name}\") }}}}'}}" for name in TRACED]
     return "\n".join(lines) + "\n"
 

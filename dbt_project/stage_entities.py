@@ -40,7 +40,7 @@ sources:
       meta:
         external_location: "read_parquet('{{ env_var('MILEPOST_HOME', '.') }}/lake/{name}/*.parquet', union_by_name=true)"
     tables:
-"""
+"""  # noqa: E501
 
 
 def quoted(text: str) -> str:

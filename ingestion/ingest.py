@@ -41,6 +41,7 @@ from ingestion.ledger.deliveries import (
     set_state,
 )
 from ingestion.ledger.engine import writing
+from ingestion.person.erased import keep_archive_erased, read_erased
 from ingestion.privacy.keys import Keys
 from ingestion.privacy.vault import Vault
 from ingestion.receive import ReceiveResult, receive
@@ -130,6 +131,7 @@ def ingest(
     recover(home, ledger, keep_inbox=keep_inbox, inbox=inbox)
     ensure_schemas(home)
     vault = vault or Vault(home.vault, keys)
+    vault.erased = erased = read_erased(ledger, keys)
     receipt = receive(home, ledger, contracts, keys, now, inbox, run_id, rest_seconds=rest_seconds, progress=progress)
     _take_up_again(ledger, contracts, now)
     waiting = list_deliveries(ledger, states=[RECEIVED])
@@ -147,6 +149,9 @@ def ingest(
     if entity_check is not None and batches:
         tell("checking clean entities")
         judge(batches, entity_check(staged_files(batches)))
+    for batch in batches:
+        brought_back = [d for d in batch.deliveries if d.delivery_seq in batch.brought_back]
+        keep_archive_erased(home, ledger, batch.contract, keys, brought_back, erased, now)
     tell("committing")
     vault_parts = [path for path in vault.parts() if path.name.startswith(batch_id)]
     commit(home, ledger, batches, failed, vault_parts, batch_id, now)

@@ -50,6 +50,7 @@ from ingestion.ledger.deliveries import (
     set_state,
 )
 from ingestion.parts import clean_parts, exchange, holding, not_of, rewrite_part, seq_column
+from ingestion.person.erased import read_erased
 from ingestion.privacy.keys import Keys
 from ingestion.privacy.vault import Vault
 
@@ -152,6 +153,7 @@ def _reread(
     with open_engine(home.scratch, limits.memory, limits.threads) as connection:
         register_functions(connection)
         vault = Vault(home.vault, keys)
+        vault.erased = read_erased(ledger, keys)
         for contract_id, deliveries in _groups(chosen):
             contract = known.get(contract_id)
             counts = _counts(ledger, deliveries)

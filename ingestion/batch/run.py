@@ -14,10 +14,12 @@ import duckdb
 
 from ingestion.batch.account import Account, count, refuse
 from ingestion.batch.protect import protect
+from ingestion.batch.quasi import keep_quasi
 from ingestion.batch.settle import make_records, number_parts, settle
 from ingestion.batch.sources import Refusal, Source, is_in_inbox, open_sources
 from ingestion.batch.staging import Staged, stage
 from ingestion.batch.write import (
+    REJECTS,
     StagedFile,
     expression_error,
     reject_failing,
@@ -29,6 +31,7 @@ from ingestion.contracts.model import Contract
 from ingestion.errors import TransientError
 from ingestion.home import Home
 from ingestion.ledger.deliveries import Delivery
+from ingestion.person.erased import ErasedList, keep_erased, keep_rejects_erased
 from ingestion.privacy.keys import Keys
 from ingestion.privacy.vault import Vault
 
@@ -46,6 +49,7 @@ class Batch:
     deliveries: list[Delivery]
     account: Account
     files: list[StagedFile] = field(default_factory=list)
+    brought_back: set[int] = field(default_factory=set)  # deliveries with records of persons who were erased
 
 
 def run_batch(
@@ -79,6 +83,7 @@ def run_batch(
             unreadable = [*refusals, *staged.refusals]
             if staged.sources:
                 _write(connection, staged, batch, keys, vault, folder, stem, batch_id, is_again=keep_cells)
+                _keep_erased(home, batch, keys, vault, folder, stem)
             break
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise TransientError(
@@ -130,10 +135,23 @@ def _write(
         make_records(connection, staged, protection, has_losers=has_losers)
         if not is_again or not reject_failing(connection, staged):
             break
+    keep_quasi(connection, staged, vault, batch_id)
     batch.files = write_entities(connection, staged, folder, stem)
     rejects = write_rejects(connection, staged, keys, folder, stem)
     count(connection, staged, batch.files, batch.account)
     batch.files += [rejects] if rejects else []
+
+
+def _keep_erased(home: Home, batch: Batch, keys: Keys, vault: Vault, folder: Path, stem: str) -> None:
+    """Records of persons who were erased become the anonymous customer's, before anything of the batch counts."""
+    erased = vault.erased
+    if not isinstance(erased, ErasedList) or not erased:
+        return
+    batch.brought_back = keep_erased([(file.entity, file.path) for file in batch.files], erased)
+    batch.files = [
+        keep_rejects_erased(home, batch.contract, keys, file, folder, stem, erased) if file.entity == REJECTS else file
+        for file in batch.files
+    ]
 
 
 def _is_unchanged(home: Home, source: Source, inbox: Path | None) -> bool:

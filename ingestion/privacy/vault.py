@@ -20,6 +20,7 @@ import re
 import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import pyarrow as pa
@@ -47,12 +48,23 @@ QUASI_CLASSES = ("birth_date", "postcode")
 _PART = re.compile(r"(?P<batch>.+)-(?P<identifier>[a-z][a-z0-9_]*)\.parquet")
 
 
+class Erased(Protocol):
+    """Who was erased: their values are not taken in again (`ingestion/person/erased.py`)."""
+
+    def match(self, identifier: str, tokens: pa.Array, clear: pa.Array) -> pa.Array:
+        """Which of the tokens are erased persons'."""
+
+    def match_texts(self, subjects: pa.Array) -> pa.Array:
+        """Which of the subjects are erased persons'."""
+
+
 class Vault:
     """The vault below `folder` (`Home.vault`). Open one per run, after recovery."""
 
     def __init__(self, folder: Path, keys: Keys, *, may_be_rotating: bool = False) -> None:
         self.folder = folder
         self.keys = keys
+        self.erased: Erased | None = None
         self.may_be_rotating = may_be_rotating  # for the rotation itself, which completes one that was broken off
         self.identifiers_folder = folder / "identifiers"
         self.identifiers_folder.mkdir(parents=True, exist_ok=True)
@@ -89,6 +101,9 @@ class Vault:
         as held: should such a part never be committed, it goes, and this one stays.
         """
         staged = pa.table({"token": _whole(tokens), "clear": _whole(clear)}).drop_null()
+        if self.erased is not None and staged.num_rows:
+            is_erased = self.erased.match(identifier, _whole(staged["token"]), _whole(staged["clear"]))
+            staged = staged.filter(pc.invert(is_erased))
         staged = staged.append_column("subject", pa.nulls(staged.num_rows, pa.string()))
         return self._stage(batch_id, identifier, staged)
 
@@ -98,6 +113,8 @@ class Vault:
         if identifier not in QUASI_CLASSES:
             raise ValueError(f"{identifier!r} is no class of quasi identifiers")
         staged = pa.table({"clear": _whole(clear), "subject": _whole(subjects)}).drop_null()
+        if self.erased is not None and staged.num_rows:
+            staged = staged.filter(pc.invert(self.erased.match_texts(_whole(staged["subject"]))))
         token = quasi_tokens(staged["subject"], staged["clear"], identifier, self.keys)
         staged = pa.table({"token": token, "clear": staged["clear"], "subject": staged["subject"]})
         return self._stage(batch_id, identifier, staged)
@@ -116,7 +133,7 @@ class Vault:
             ).to_arrow_table()
         if not new.num_rows:
             return None
-        return self._write(batch_id, identifier, sealed_part(new, identifier, self.keys))
+        return self.write(batch_id, identifier, sealed_part(new, identifier, self.keys))
 
     def settle(self, batch_id: str) -> None:
         """The batch was committed: its tokens count as held from now on."""
@@ -176,7 +193,8 @@ class Vault:
         clear = decrypt_values(found["ciphertext"], associated(found), self.keys)
         return found.drop_columns(["ciphertext"]).append_column("clear", clear.cast(pa.string()))
 
-    def _write(self, batch_id: str, identifier: str, part: pa.Table) -> Path:
+    def write(self, batch_id: str, identifier: str, part: pa.Table) -> Path:
+        """Write a part under a name of its own; it counts once its batch is committed."""
         path = self.identifiers_folder / f"{batch_id}-{identifier}.parquet"
         number = 1
         while path.exists():

@@ -54,6 +54,11 @@ class Campaign:
     ctr: float
     line: str
 
+    @property
+    def is_usd(self) -> bool:
+        """The platform's account is kept in USD, else in CNY."""
+        return self.platform in ("meta_ads", "linkedin")
+
 
 CAMPAIGNS: tuple[Campaign, ...] = (
     Campaign("google_ads", "20110000001", "G-Search-Brand", "paid_search", 0.30, 5.2, 5.2, 0.085, ""),
@@ -61,11 +66,21 @@ CAMPAIGNS: tuple[Campaign, ...] = (
     Campaign("google_ads", "20110000003", "G-Search-Air", "paid_search", 0.16, 2.4, 11.5, 0.036, "Air and Water"),
     Campaign("google_ads", "20110000004", "G-Shopping-All", "paid_search", 0.20, 3.3, 6.9, 0.018, ""),
     Campaign("google_ads", "20110000005", "G-Display-Prospecting", "paid_search", 0.08, 1.5, 3.9, 0.006, ""),
-    Campaign("meta_ads", "23840000001", "M-Prospecting-Lookalike", "paid_social", 0.38, 2.1, 1.15, 0.013, ""),
-    Campaign("meta_ads", "23840000002", "M-Retargeting-Cart", "paid_social", 0.30, 4.0, 0.92, 0.021, ""),
-    Campaign("meta_ads", "23840000003", "M-Coffee-Video", "paid_social", 0.20, 2.6, 1.05, 0.016, "Coffee"),
-    Campaign("meta_ads", "23840000004", "M-Lighting-Carousel", "paid_social", 0.12, 1.8, 1.22, 0.011, "Lighting"),
+    Campaign("meta_ads", "23840000001", "M-Prospecting-Lookalike", "paid_social", 0.28, 2.1, 1.15, 0.013, ""),
+    Campaign("meta_ads", "23840000002", "M-Retargeting-Cart", "paid_social", 0.24, 4.0, 0.92, 0.021, ""),
+    Campaign("meta_ads", "23840000003", "M-Coffee-Video", "paid_social", 0.14, 2.6, 1.05, 0.016, "Coffee"),
+    Campaign("meta_ads", "23840000004", "M-Lighting-Carousel", "paid_social", 0.08, 1.8, 1.22, 0.011, "Lighting"),
+    Campaign("ocean_engine", "7301000000001", "O-短视频-咖啡", "paid_social", 0.08, 2.3, 2.4, 0.019, "Coffee"),
+    Campaign("ocean_engine", "7301000000002", "O-直播间引流", "paid_social", 0.06, 2.8, 1.9, 0.024, ""),
+    Campaign("tencent_ads", "5550000001", "T-朋友圈-家居", "paid_social", 0.07, 2.0, 3.1, 0.012, ""),
+    Campaign("linkedin", "301000001", "L-Business-Coffee", "paid_social", 0.05, 1.6, 4.2, 0.006, "Coffee"),
 )
+# platform -> utm_source and referrer host of its visits, where they are not the channel's own
+PLATFORM_SOURCES: dict[str, tuple[str, str]] = {
+    "ocean_engine": ("ocean_engine", "www.douyin.com"),
+    "tencent_ads": ("tencent", "mp.weixin.qq.com"),
+    "linkedin": ("linkedin", "www.linkedin.com"),
+}
 # utm_campaign of the channels that are not advertised
 OTHER_CAMPAIGNS: dict[str, tuple[str, ...]] = {
     "organic_social": ("fb-page",),

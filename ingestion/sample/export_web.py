@@ -11,7 +11,7 @@ from datetime import date
 import pyarrow as pa
 
 from ingestion.sample import words
-from ingestion.sample.channels import CHANNELS, campaign_table
+from ingestion.sample.channels import CAMPAIGNS, CHANNELS, PLATFORM_SOURCES, campaign_table
 from ingestion.sample.export_shopify import order_name
 from ingestion.sample.outbox import Outbox, Written, next_day
 from ingestion.sample.random_streams import Ints
@@ -29,6 +29,8 @@ _PAGES = "['/', '/collections/coffee', '/collections/air', '/products/burr-grind
 def register_lookups(outbox: Outbox) -> None:
     """Tables `visit_channel`, `visit_campaign` and `visit_place`."""
     names, _, _ = campaign_table()
+    own = {c.name: PLATFORM_SOURCES.get(c.platform, (None, None)) for c in CAMPAIGNS}
+    sources = [own.get(name or "", (None, None)) for name in names]
     tables = {
         "visit_channel": pa.table(
             {
@@ -39,7 +41,12 @@ def register_lookups(outbox: Outbox) -> None:
             }
         ),
         "visit_campaign": pa.table(
-            {"campaign": pa.array(range(len(names)), pa.int64()), "campaign_name": pa.array(names, pa.string())}
+            {
+                "campaign": pa.array(range(len(names)), pa.int64()),
+                "campaign_name": pa.array(names, pa.string()),
+                "own_source": pa.array([s[0] for s in sources], pa.string()),
+                "own_referrer": pa.array([s[1] for s in sources], pa.string()),
+            }
         ),
         "visit_place": pa.table(
             {
@@ -69,10 +76,10 @@ def write_sessions(outbox: Outbox, month: int, last: date, sessions: dict[str, I
             CASE WHEN s.second = 1 THEN p.second_email ELSE p.email END,
             {_local("started")},
             {_local("(started + seconds + 20)")},
-            coalesce(c.source, CASE WHEN c.referrer IS NULL THEN '(direct)' ELSE '(not set)' END),
+            coalesce(k.own_source, c.source, CASE WHEN c.referrer IS NULL THEN '(direct)' ELSE '(not set)' END),
             coalesce(c.medium, CASE WHEN c.referrer IS NULL THEN '(none)' ELSE '(not set)' END),
             coalesce(k.campaign_name, '(not set)'),
-            c.referrer,
+            coalesce(k.own_referrer, c.referrer),
             CASE WHEN stage = 5 THEN '/business' ELSE {_PAGES}[1 + (visitor + channel) % 6] END,
             {_DEVICES}[1 + device],
             l.country,

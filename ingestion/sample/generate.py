@@ -18,6 +18,7 @@ import pyarrow as pa
 from ingestion.errors import UsageError
 from ingestion.home import Home
 from ingestion.sample import (
+    export_ad_reports,
     export_crm_cn,
     export_listening,
     export_salesforce,
@@ -167,9 +168,9 @@ class _Company:
             cents = cost[campaign == number]
             is_meta = entry.platform == "meta_ads"
             stated = int((cents * 60 // 100 + cents * 40 // 100).sum()) if is_meta else int(cents.sum())
-            key = (entry.platform, f"{self.history.months[month]:%Y-%m}", "USD" if is_meta else "CNY")
+            key = (entry.platform, f"{self.history.months[month]:%Y-%m}", "USD" if entry.is_usd else "CNY")
             self.spend_cents[key] = self.spend_cents.get(key, 0) + stated
-            cny = stated / 100 * (spend.USD_CNY if is_meta else 1.0)
+            cny = stated / 100 * (spend.USD_CNY if entry.is_usd else 1.0)
             self.spend_cny[entry.channel, month] = self.spend_cny.get((entry.channel, month), 0.0) + cny
 
     def _write_marketing(self, month: int) -> None:
@@ -190,6 +191,7 @@ class _Company:
             )
             quarter_span = (month_start(self.history, begin), month_start(self.history, month + 1))
             export_listening.write_monitor(self.outbox, last, *quarter_span)
+            self._write_ad_reports(figures, opening, last, is_recent=month >= self.size.months - 12, is_end=is_end)
             if is_end:
                 spend.write_meta(self.outbox, figures, opening, last, is_bad=True)
         if last.month in (3, 9) or is_end:
@@ -197,6 +199,20 @@ class _Company:
             low = month_start(self.history, begin) if begin > 0 else 0
             export_crm_cn.write_period(self.outbox, last, low, month_start(self.history, month + 1))
             export_salesforce.write_period(self.outbox, last, low, month_start(self.history, month + 1))
+
+    def _write_ad_reports(
+        self, figures: list[pa.Table], first: date, last: date, *, is_recent: bool, is_end: bool
+    ) -> None:
+        """Plans of every quarter; ads and search terms of the last year; breakdowns of the last quarter."""
+        spend.load_figures(self.outbox, figures)
+        export_ad_reports.write_ocean(self.outbox, first, last)
+        export_ad_reports.write_tencent(self.outbox, first, last)
+        export_ad_reports.write_linkedin(self.outbox, first, last)
+        if is_recent:
+            export_ad_reports.write_google(self.outbox, first, last)
+        if is_end:
+            export_ad_reports.write_breakdowns(self.outbox, "ocean_engine", first, last)
+            export_ad_reports.write_breakdowns(self.outbox, "tencent_ads", first, last)
 
     def _period_begin(self, month: int, length: int) -> int:
         """First month of the period that ends with the month: quarters, or half-years from April and October."""

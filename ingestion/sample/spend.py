@@ -1,7 +1,8 @@
 """Advertising: spend, impressions, clicks and conversions by campaign and day.
 
-Belongs here: the figures and the reports that the two platforms export of them. Spend follows the revenue that the
-campaign's channel really causes, at the return the campaign is run at (`channels.py`); the planted anomaly is on top.
+Belongs here: the figures, and the reports that Google and Meta export of them (the others: `export_ad_reports.py`).
+Spend follows the revenue that the campaign's channel really causes, at the return the campaign is run at
+(`channels.py`); the planted anomaly is on top.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ META_HEADINGS = (
 
 
 def month_figures(seed: int, history: History, orders: MonthOrders) -> pa.Table:
-    """Campaign figures by day of one month; money in cents of the platform's currency (Google CNY, Meta USD)."""
+    """Campaign figures by day of one month; money in cents of the currency of the platform's account."""
     rng = stream(seed, "spend", orders.month)
     days = history.days(orders.month)
     value = np.where(orders.is_usd, orders.net * USD_CNY, orders.net) * (orders.paid > 0)
@@ -48,7 +49,7 @@ def month_figures(seed: int, history: History, orders: MonthOrders) -> pa.Table:
     }
     for number, campaign in enumerate(CAMPAIGNS):
         budget = caused[INDEX[campaign.channel]] * campaign.share / campaign.roas
-        if campaign.platform == "meta_ads":
+        if campaign.is_usd:
             budget /= USD_CNY
         noise = rng.normal(1.0, 0.12, len(days)).clip(0.5, 1.5)
         fraud = np.array(
@@ -57,7 +58,7 @@ def month_figures(seed: int, history: History, orders: MonthOrders) -> pa.Table:
         cost = budget * weights / weights.sum() * noise
         clicks = np.maximum(np.rint(cost * fraud / campaign.cpc * rng.normal(1.0, 0.06, len(days)).clip(0.8, 1.2)), 0)
         impressions = np.rint(clicks / campaign.ctr * rng.normal(1.0, 0.08, len(days)).clip(0.7, 1.3))
-        conversions = np.round(cost * campaign.roas / (520.0 if campaign.platform == "google_ads" else 72.0) * 1.1, 2)
+        conversions = np.round(cost * campaign.roas / (72.0 if campaign.is_usd else 520.0) * 1.1, 2)
         rows["campaign"] += [number] * len(days)
         rows["day"] += days
         rows["cost"] += np.rint(cost * fraud * 100).astype(np.int64).tolist()
@@ -68,7 +69,8 @@ def month_figures(seed: int, history: History, orders: MonthOrders) -> pa.Table:
     return pa.table(rows)
 
 
-def _load(outbox: Outbox, figures: Sequence[pa.Table]) -> None:
+def load_figures(outbox: Outbox, figures: Sequence[pa.Table]) -> None:
+    """Tables `figure` and `ad_campaign`."""
     con = outbox.con
     con.register("figure_arrow", pa.concat_tables(figures))
     con.execute("CREATE OR REPLACE TABLE figure AS SELECT * FROM figure_arrow")
@@ -92,7 +94,7 @@ def _money(cents: str) -> str:
 
 def write_google(outbox: Outbox, figures: Sequence[pa.Table], first: date, last: date) -> Written:
     """The campaign report of the days from `first` to `last`, with its totals below; conversions of late days grow."""
-    _load(outbox, figures)
+    load_figures(outbox, figures)
     con = outbox.con
     where = f"platform = 'google_ads' AND day BETWEEN DATE '{first}' AND DATE '{last}'"
     late = f"CASE WHEN day > DATE '{last}' - {LATE_DAYS} THEN 0.8 ELSE 1 END"
@@ -132,7 +134,7 @@ def write_meta(
     outbox: Outbox, figures: Sequence[pa.Table], first: date, last: date, *, is_bad: bool = False
 ) -> Written:
     """The ad-level report of the days; the bad one has a share of its amounts broken by a spreadsheet."""
-    _load(outbox, figures)
+    load_figures(outbox, figures)
     step = max(round(1 / BAD_DELIVERY_SHARE), 1)
     spent = f"CASE WHEN {is_bad} AND n % {step} = 0 THEN '#REF!' ELSE {{0}} END"
     amount = "((cost * share // 100)::decimal(18, 0) / 100)::decimal(18, 2)::varchar"

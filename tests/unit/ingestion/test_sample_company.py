@@ -8,7 +8,7 @@ import io
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -172,7 +172,7 @@ def test_revenue_by_month_sums_to_the_totals(company: tuple[Home, SampleSummary]
 def test_spend_sums_to_the_truth(company: tuple[Home, SampleSummary]) -> None:
     home, _ = company
     days: dict[tuple[str, ...], Decimal] = {}
-    for path in _files(home, "google_ads/*/*.csv"):
+    for path in _files(home, "google_ads/*/Campaign report*.csv"):
         for r in _records(path, skip=2):
             if not r["Day"].startswith("Total"):
                 days["google_ads", r["Campaign"], r["Day"]] = Decimal(r["Cost"].replace(",", ""))
@@ -180,6 +180,21 @@ def test_spend_sums_to_the_truth(company: tuple[Home, SampleSummary]) -> None:
         if "corrected" not in path.name:
             for r in _records(path):
                 days["meta_ads", r["Ad name"], r["Reporting starts"]] = Decimal(r["Amount spent (USD)"])
+    for path in _files(home, "ocean_engine/*/*计划日报*.csv"):
+        for r in _records(path):
+            if r["日期"] != "总计" and r["计划ID"] != "0":
+                days["ocean_engine", r["计划ID"], r["日期"]] = Decimal(r["消耗"].replace(",", ""))
+    for path in _files(home, "tencent_ads/*/*计划日报*.csv"):
+        for r in _records(path, "gb18030"):
+            if r["日期"] != "合计" and r["账户ID"]:
+                days["tencent_ads", r["推广计划ID"], r["日期"].replace("/", "-")] = Decimal(
+                    r["花费(元)"].replace(",", "")
+                )
+    for path in _files(home, "linkedin/*/*campaign*.csv"):
+        text = path.read_text(encoding="utf-16").split("\n", 5)[5]
+        for r in csv.DictReader(io.StringIO(text), delimiter="\t"):
+            day = datetime.strptime(r["Start Date (in UTC)"], "%m/%d/%Y").date()
+            days["linkedin", r["Campaign ID"], str(day)] = Decimal(r["Total Spent"].replace(",", ""))
     found: Counter[tuple[str, str]] = Counter()
     for key, amount in days.items():
         found[key[0], key[2][:7]] += amount  # type: ignore[assignment]
@@ -187,9 +202,25 @@ def test_spend_sums_to_the_truth(company: tuple[Home, SampleSummary]) -> None:
     assert found == expected
 
 
+@pytest.mark.parametrize("kind", ["分时", "地域", "设备", "关键词"])
+def test_breakdowns_repeat_the_spend_of_their_plans(company: tuple[Home, SampleSummary], kind: str) -> None:
+    home, _ = company
+    last = _files(home, "ocean_engine/*/*计划日报*.csv")[-1]
+    plans = {(r["计划ID"], r["日期"]): Decimal(r["消耗"].replace(",", "")) for r in _records(last)}
+    parts: Counter[tuple[str, str]] = Counter()
+    for r in _records(_files(home, f"ocean_engine/*/*{kind}报告*.csv")[-1]):
+        if r["日期"] != "总计":
+            parts[r["计划ID"], r["日期"]] += Decimal(r["消耗"].replace(",", ""))  # type: ignore[assignment]
+    assert len(parts) >= 60
+    if kind == "关键词":  # a word below the threshold is hidden
+        assert all(0 < amount < plans[key] for key, amount in parts.items())
+    else:
+        assert all(amount == plans[key] for key, amount in parts.items())
+
+
 def test_orders_paid_in_sessions_exist(company: tuple[Home, SampleSummary]) -> None:
     home, _ = company
-    sessions = [r for path in _files(home, "web_analytics/*/*.csv") for r in _records(path, skip=5)]
+    sessions = [r for path in _files(home, "web_analytics/*/sessions_*.csv") for r in _records(path, skip=5)]
     bought = [r["Transaction ID"] for r in sessions if r["Transaction ID"]]
     paid = {name for name, records in _shop_orders(home).items() if records[0]["Paid at"]}
     assert len(bought) == len(set(bought)) and set(bought) <= paid
@@ -201,10 +232,16 @@ def test_orders_paid_in_sessions_exist(company: tuple[Home, SampleSummary]) -> N
 
 
 def test_rejected_records_are_those_the_truth_states(company: tuple[Home, SampleSummary]) -> None:
+    """Of the shops and Meta by what spoils the records; of all systems by ingestion (test_sample_ingested)."""
     home, _ = company
-    stated = {(r["path"], r["reason"]): int(r["rows"]) for r in _truth(home, "rejected.csv")}
+    systems = ("shopify", "taobao", "meta_ads")
+    stated = {
+        (r["path"], r["reason"]): int(r["rows"])
+        for r in _truth(home, "rejected.csv")
+        if r["path"].split("/")[0] in systems
+    }
     found: Counter[tuple[str, str]] = Counter()
-    for path in home.inbox.rglob("*.csv"):
+    for path in (path for system in systems for path in (home.inbox / system).rglob("*.csv")):
         name = str(path.relative_to(home.inbox))
         text = path.read_text(encoding="gb18030" if name.startswith("taobao") else "utf-8", errors="replace")
         for reason, mark in (("below_minimum", ",-1"), ("not_a_timestamp", "2025-02-30"), ("not_an_amount", "#REF!")):

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from ingestion.batch.staging import Staged
-from ingestion.contracts.model import Column, Contract, PersonalData
+from ingestion.contracts.model import ADDRESS_PARTS, Column, Contract, PersonalData
 from ingestion.engine import quote_name
 from ingestion.privacy.keys import Keys
 from ingestion.privacy.masks import mask
@@ -54,7 +54,7 @@ class Protection:
 
 def extra_columns(column: Column) -> list[str]:
     """Names of the further columns that a column's kind and heading give."""
-    suffixes = {"address": ("province", "city", "district"), "birth_date": ("year",), "postcode": ("area",)}
+    suffixes = {"address": ADDRESS_PARTS, "birth_date": ("year",), "postcode": ("area",)}
     names = [f"{column.name}__{suffix}" for suffix in suffixes.get(column.kind, ())]
     return [*names, f"{column.name}__unit"] if column.unit_from_heading is not None else names
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from ingestion.cleaning.base import Cleaning, Setting
 from ingestion.cleaning.country import country_code
+from ingestion.cleaning.divisions.find import packed_division
 from ingestion.cleaning.numerals import written_number
 from ingestion.contracts.model import KINDS, Column
 from ingestion.engine import add_text_function
@@ -33,6 +34,7 @@ def engine_type(column: Column) -> str:
 
 def register_functions(connection: Any) -> None:
     """Give the engine the functions that kinds call for what SQL cannot do; each remembers values it has read."""
+    add_text_function(connection, "chinese_division", packed_division, 1)
     add_text_function(connection, "country_code", country_code, 1)
     add_text_function(connection, "written_number", written_number, 2)
     add_text_function(connection, "phone_by_plan", _phone_by_plan, 2)

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from ingestion.contracts.mistakes import Report, did_you_mean
-from ingestion.contracts.model import KINDS, Contract, PersonalData, Target
+from ingestion.contracts.model import ADDRESS_PARTS, KINDS, Contract, PersonalData, Target
 from ingestion.contracts.recognise import normalise_heading
 from ingestion.entity import Entity, EntityColumn
 
@@ -35,7 +35,7 @@ def cleaned_columns(contract: Contract) -> dict[str, str]:
         else:
             names[column.name] = KINDS[column.kind]
         if column.kind == "address":
-            names |= {f"{column.name}__{part}": "VARCHAR" for part in ("province", "city", "district")}
+            names |= {f"{column.name}__{part}": "VARCHAR" for part in ADDRESS_PARTS}
         if column.unit_from_heading is not None:
             names[f"{column.name}__unit"] = "VARCHAR"
     return names | {"record_number": "BIGINT", "occurrence": "BIGINT", "line_number": "BIGINT", "file_name": "VARCHAR"}

@@ -32,6 +32,10 @@ KINDS = {
     "free_text": "VARCHAR",
 }
 
+#: What a column of kind address gives beside the line, as `<name>__<part>`: where it is, by GB/T 2260, and why
+#: something of it is missing.
+ADDRESS_PARTS = ("province", "city", "district", "division_code", "division_reason")
+
 
 class FileFormat(StrEnum):
     CSV = "csv"
@@ -124,10 +128,10 @@ class Target:
     direct or sensitive exists there only as `<name>__token` and `<name>__mask`. `record_number` (bigint),
     `occurrence` (bigint, number of the same line within the delivery), `line_number` (bigint, position by record
     number within `supersede.lines`, or the unit) and `file_name` (text, path below the system's folder) may be used
-    too. Whatever its class, a column of kind address also gives `<name>__province`, `<name>__city` and
-    `<name>__district` (null where they cannot be read). A quasi identifier exists only made coarse: `<name>__year`
-    (birth_date, bigint), `<name>__area` (postcode, text). A column with `unit_from_heading` also gives
-    `<name>__unit` (text).
+    too. Whatever its class, a column of kind address also gives `<name>__province`, `<name>__city`,
+    `<name>__district` and `<name>__division_code` (null where they cannot be told; `<name>__division_reason` says
+    why). A quasi identifier exists only made coarse: `<name>__year` (birth_date, bigint), `<name>__area` (postcode,
+    text). A column with `unit_from_heading` also gives `<name>__unit` (text).
     `distinct_by`: of several records with the same values of these cleaned columns in one unit, the first makes the
     row. `for_each`: an expression that gives a list of texts; the record makes a row for each of them, which the other
     expressions call `item`.

@@ -100,6 +100,15 @@ def online_retail(work: Path) -> None:
     )
 
 
+def addresses(work: Path) -> None:
+    """Distinct Chinese addresses a second of one core."""
+    del work
+    done = subprocess.run(
+        [sys.executable, str(HERE / "addresses.py")], capture_output=True, text=True, cwd=PROJECT, check=False
+    )
+    print(f"{'addresses to divisions':<44} {done.stdout.strip() or done.stderr[-500:]}", flush=True)
+
+
 def imports(work: Path) -> None:
     """Processor seconds until each command could begin."""
     del work
@@ -110,7 +119,7 @@ def imports(work: Path) -> None:
 
 
 def main() -> None:
-    parts = {"imports": imports, "online_retail": online_retail}
+    parts = {"imports": imports, "addresses": addresses, "online_retail": online_retail}
     parser = argparse.ArgumentParser(description="Milepost's benchmark: ratios within one run.")
     parser.add_argument("--size", default="medium", choices=("small", "medium", "large"))
     parser.add_argument("--only", nargs="*", choices=[*parts, "sample"], default=[*parts, "sample"])

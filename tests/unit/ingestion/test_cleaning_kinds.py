@@ -167,16 +167,22 @@ def test_identifiers_take_one_form(engine: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "province", "city", "district"),
+    ("cell", "province", "city", "district", "division_code", "division_reason"),
     [
-        ("浙江省杭州市西湖区文三路1号", "浙江", "杭州", "西湖区"),
-        ("上海市浦东新区世纪大道1号", "上海", "上海", "浦东新区"),
-        ("内蒙古自治区呼和浩特市新城区", "内蒙古", "呼和浩特", "新城区"), ("Rua X 12", None, None, None),
-        ("江苏省昆山市花桥镇", "江苏", "昆山", None),
+        ("浙江省杭州市西湖区文三路1号", "浙江", "杭州", "西湖区", "330106", None),
+        ("上海市浦东新区世纪大道1号", "上海", "上海", "浦东新区", "310115", None),
+        ("内蒙古自治区呼和浩特市新城区", "内蒙古", "呼和浩特", "新城区", "150102", None),
+        ("江苏省昆山市花桥镇", "江苏", "苏州", "昆山市", "320583", None),
+        ("鼓楼区中央路", None, None, None, None, "ambiguous_division"), ("Rua X 12", None, None, None, None, None),
     ],
 )  # fmt: skip
-def test_chinese_addresses(engine: Any, cell: str, province: str, city: str, district: str) -> None:
-    assert read(engine, cell, "address")[1] == {"province": province, "city": city, "district": district}
+def test_chinese_addresses(
+    engine: Any, cell: str, province: str, city: str, district: str, division_code: str, division_reason: str
+) -> None:
+    assert read(engine, cell, "address")[1] == {
+        "province": province, "city": city, "district": district, "division_code": division_code,
+        "division_reason": division_reason,
+    }  # fmt: skip
 
 
 def test_countries_words_and_texts(engine: Any) -> None:

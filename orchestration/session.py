@@ -7,6 +7,7 @@ Not here: the work (`pipeline.py`), Dagster (`resources.py`).
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -164,6 +165,15 @@ def open_session(request: RunRequest, run_id: str, *, now: datetime) -> Iterator
             try:
                 yield session
             finally:
-                runs.end_run(ledger, run_id, ended_at=session.clock(), outcome=session.outcome, summary=session.summary)
+                try:
+                    # a run that a person broke off ends at once; any other leaves the home tidy, whatever it came to
+                    if isinstance(sys.exception(), Exception | None):
+                        from orchestration.housekeeping import keep_house
+
+                        keep_house(session)
+                finally:
+                    runs.end_run(
+                        ledger, run_id, ended_at=session.clock(), outcome=session.outcome, summary=session.summary
+                    )
         finally:
             ledger.dispose()

@@ -28,6 +28,31 @@ DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
 ENVIRONMENT_PREFIX = "MILEPOST_"
 
 
+class RetentionSettings(BaseModel):
+    """Ages after which something is removed at the end of a run; empty: never."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    withdrawn_days: float | None = Field(90.0, ge=0, description="rows and archived files of withdrawn deliveries")
+    superseded_days: float | None = Field(
+        None, ge=0, description="rows of deliveries of which nothing counts any more; their archived files stay"
+    )
+    archive_days: float | None = Field(None, ge=0, description="archived files of active deliveries")
+    run_days: float | None = Field(400.0, ge=0, description="runs in the ledger, with their timings")
+    dagster_days: float | None = Field(60.0, ge=0, description="runs and events in Dagster's own history")
+    data_docs_days: float | None = Field(60.0, ge=0, description="pages of the gate, but for the latest")
+    snapshot_hours: float = Field(6.0, ge=0, description="how long readers of the lake keep a snapshot's files")
+
+
+class CompactionSettings(BaseModel):
+    """When small files of the lake are merged."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fan_in: int = Field(8, ge=2, description="so many files of about the same size become one")
+    target_mb: int = Field(128, ge=1, description="files of this size (MiB) are left alone")
+
+
 class TechnicalSettings(BaseModel):
     """Numbers of the machine and its keeping, not of the business."""
 
@@ -43,6 +68,8 @@ class TechnicalSettings(BaseModel):
     key_command: str | None = Field(None, description="command that prints the key, where no key is in the environment")
     ui_host: str = Field("127.0.0.1", description="address on which the Dagster UI listens")
     ui_port: int = Field(3000, ge=1, le=65535, description="port of the Dagster UI")
+    retention: RetentionSettings = Field(RetentionSettings(), description="what is removed at the end of a run")
+    compaction: CompactionSettings = Field(CompactionSettings(), description="when small files are merged")
 
 
 @dataclass(frozen=True)

@@ -169,13 +169,20 @@ def clear_stamp(ledger: Engine, delivery_seqs: Iterable[int]) -> None:
 
 
 def confirm(ledger: Engine, delivery_id: str, now: datetime) -> Delivery:
-    """Let a held or withdrawn delivery in. Its records are in the lake already: only its state changes.
+    """Let a held or withdrawn delivery in. Its records are in the lake already: only its state changes. (Where the
+    retention rule took them out, the next run reads its archived file again.)
 
     Raises MilepostError where the delivery is in another state, or nothing of it could be read.
     """
     found = get_delivery(ledger, delivery_id)
     if found.state not in (HELD, WITHDRAWN):
         raise MilepostError(f"is {found.state}: only a held or withdrawn delivery can be confirmed", where=delivery_id)
+    if found.rows_removed_at is not None and found.archive_removed_at is not None:
+        raise MilepostError(
+            f"its records were removed by the retention rule on {found.rows_removed_at:%Y-%m-%d}",
+            where=delivery_id,
+            remedy="Deliver the file again",
+        )
     with writing(ledger) as connection:
         rows = connection.execute(
             select(func.count()).where(delivery_part.c.delivery_seq == found.delivery_seq)

@@ -110,8 +110,7 @@ def create_build(
         engine = f"duckdb {duckdb.__version__}"
     _settle(written)
     marts = tuple(_mart(export, home, former) for export in exports)
-    facts = [[mart.full_name, mart.description, str(mart.late_customer), _column_facts(mart)] for mart in marts]
-    content_hash = _digest([facts, [[m.full_name, m.content_hash] for m in marts if not m.has_run_facts]])
+    content_hash = build_content_hash(marts)
     everything = _digest(
         [
             content_hash,
@@ -205,19 +204,16 @@ def _hash(connection: duckdb.DuckDBPyConnection, home: Home, spec: MartSpec) -> 
             remedy="Leave the column out, or take late_customer_id from its YAML",
         )
     month = f"date_trunc('month', {quoted(spec.partition_by)})::date" if spec.partition_by else "null::date"
-    forward = ", ".join(_hashed(column) for column in columns)
-    backward = ", ".join(_hashed(column) for column in reversed(columns))
     rows = connection.execute(
-        f"select {month} as month, count(*), sum(hash({forward}))::varchar, sum(hash({backward}))::varchar "
-        f"from {spec.relation} group by all order by month nulls last"
+        f"select {month} as month, {_sums(columns)} from {spec.relation} group by all order by month nulls last"
     ).fetchall()
     partitions = []
     for starts, row_count, first, second in rows:
         if row_count == 0:
             continue
         name = WHOLE if spec.partition_by is None else UNDATED if starts is None else f"{starts:%Y-%m}"
-        content_hash = _digest([_signature(columns), row_count, first, second])[:32]
-        path = parts_folder(home) / spec.full_name / f"{name}-{content_hash}.parquet"
+        content_hash = _rows_hash(columns, row_count, first, second)
+        path = part_path(home, spec.full_name, name, content_hash)
         partitions.append(_Partition(name, starts, row_count, content_hash, path))
     return _Export(spec, tuple(columns), tuple(partitions))
 
@@ -257,7 +253,7 @@ def _mart(export: _Export, home: Home, former: Mapping[str, PartFile]) -> Mart:
                 partition=partition.name,
                 rows=partition.row_count,
                 bytes=size,
-                sha256=_file_sha256(partition.path),
+                sha256=file_sha256(partition.path),
                 content_hash=partition.content_hash,
             )
         files.append(known)
@@ -272,10 +268,49 @@ def _mart(export: _Export, home: Home, former: Mapping[str, PartFile]) -> Mart:
         partition_by=spec.partition_by,
         late_customer=spec.late_customer,
         has_run_facts=spec.has_run_facts,
-        content_hash=_digest([_signature(export.columns), [[file.partition, file.content_hash] for file in files]])[
-            :32
-        ],
+        content_hash=mart_content_hash(export.columns, files),
     )
+
+
+def part_path(home: Home, mart: str, partition: str, content_hash: str) -> Path:
+    """Where a partition lies: its name holds the hash of its rows."""
+    return parts_folder(home) / mart / f"{partition}-{content_hash}.parquet"
+
+
+def partition_hash(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[MartColumn], relation: str
+) -> tuple[int, str]:
+    """(rows, content hash) of a relation with a mart's columns, whatever the order of its rows."""
+    row = connection.execute(f"select {_sums(columns)} from {relation}").fetchone()
+    assert row is not None
+    return int(row[0]), _rows_hash(columns, *row)
+
+
+def mart_content_hash(columns: Sequence[MartColumn], files: Sequence[PartFile]) -> str:
+    """Content hash of a mart, of those of its partitions."""
+    return _digest([_signature(columns), [[file.partition, file.content_hash] for file in files]])[:32]
+
+
+def build_content_hash(marts: Sequence[Mart]) -> str:
+    """Content hash of a build: what readers would compare, without marts of run facts."""
+    facts = [[mart.full_name, mart.description, str(mart.late_customer), _column_facts(mart)] for mart in marts]
+    return _digest([facts, [[m.full_name, m.content_hash] for m in marts if not m.has_run_facts]])
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sums(columns: Sequence[MartColumn]) -> str:
+    forward = ", ".join(_hashed(column) for column in columns)
+    backward = ", ".join(_hashed(column) for column in reversed(columns))
+    return f"count(*), sum(hash({forward}))::varchar, sum(hash({backward}))::varchar"
+
+
+def _rows_hash(columns: Sequence[MartColumn], row_count: int, first: str, second: str) -> str:
+    return _digest([_signature(columns), row_count, first, second])[:32]
 
 
 def _signature(columns: Sequence[MartColumn]) -> list[list[str]]:
@@ -349,11 +384,6 @@ def _settle(written: Mapping[Path, Path]) -> None:
 def _sync(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
-
-
-def _file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _digest(document: Any) -> str:

@@ -54,6 +54,7 @@ from ingestion.privacy.crypt import decrypt_values, encrypt_values
 from ingestion.privacy.keys import Keys
 from ingestion.privacy.tokens import TOKEN_LENGTH, tokenise
 from ingestion.privacy.vault import Vault
+from ingestion.snapshots import drop_snapshots, take_snapshot
 
 #: Classes whose values are any text, so that an anonymous key has a token of the class itself.
 _KEY_CLASSES = frozenset({"customer_key", "account", "open_id"})
@@ -146,6 +147,8 @@ def carry_out(
     report = _lake(home, ledger, vault, keys, contracts, plan, now)
     tell("identity links")
     report["links"] = _links(home, plan)
+    drop_snapshots(home, now, keep_current=False)
+    take_snapshot(home, ledger)
     tell("archive")
     report |= _archive(home, ledger, keys, contracts, plan, now)
     tell("builds and published versions")

@@ -66,7 +66,7 @@ def _in_parquet(home: Home, plan: Plan) -> dict[str, int]:
     found = {"lake rows": 0, "rows of builds": 0}
     with duckdb.connect(config={"threads": 2}) as connection:
         plan.substitution.install(connection)
-        for path in sorted(home.lake.glob("*/*.parquet")):
+        for path in sorted([*home.lake.glob("*/*.parquet"), *home.lake.glob("_snapshots/*/*/*.parquet")]):
             if (rule := rule_of(connection, path, path.parent.name)) is not None:
                 found["lake rows"] += count_hits(connection, path, rule)
         events = home.vault / "identity_events.parquet"

@@ -10,9 +10,11 @@ PARSED := $(VENV)/.parsed
 DBT_FILES := $(shell find dbt_project -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' -o -name '*.md' \) \
 	-not -path '*/target/*' 2>/dev/null)
 SIZE ?= small
+COUNT ?= 10000
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench ui docs clean
+.PHONY: help setup demo test lint bench fuzz ui docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +36,9 @@ lint: setup ## check style, types, bans between rooms, SQL
 
 bench: setup ## measure, and print the ratios
 	@$(BIN)/python tests/bench/__main__.py
+
+fuzz: setup ## damage real exports by the thousand and take them in, nightly (COUNT=10000 SEED=1)
+	@$(BIN)/python -m tests.fuzz --count $(COUNT) --seed $(SEED) --summary docs/fuzz.md
 
 ui: setup ## start the Dagster UI with its sensors and schedules on
 	@$(BIN)/milepost ui

@@ -56,6 +56,7 @@ def extra_columns(column: Column) -> list[str]:
     """Names of the further columns that a column's kind and heading give."""
     suffixes = {"address": ADDRESS_PARTS, "birth_date": ("year",), "postcode": ("area",)}
     names = [f"{column.name}__{suffix}" for suffix in suffixes.get(column.kind, ())]
+    names += [f"{column.name}__refund"] if column.refund_within else []
     return [*names, f"{column.name}__unit"] if column.unit_from_heading is not None else names
 
 

@@ -124,10 +124,13 @@ def _stage_group(connection: Any, staged: Staged, group: list[Source], setting: 
         if contract.file.format is FileFormat.JSONL:
             _mark_cut_off(connection, staged, group)
         return
-    except duckdb.InvalidInputException:
-        if contract.file.format is FileFormat.PARQUET:
+    except duckdb.Error as error:
+        if contract.file.format is FileFormat.PARQUET and not isinstance(error, duckdb.OutOfMemoryException):
+            # a damaged file may raise anything
             _refuse_one_by_one(connection, staged, group, setting)
             return
+        if not isinstance(error, duckdb.InvalidInputException):
+            raise
         # some record has not the form of the headings: read again, tolerantly
     try:
         relation = _text_relation(group, width, contract, len(staged.sources), is_tolerant=True)

@@ -21,5 +21,5 @@ def day(text: str, column: Column, setting: Setting) -> str:
     """SQL: the day that the text writes; null where no form fits."""
     local = f"cast({local_moment(text, column, setting)} as date)"
     zone = quote(setting.time_zone(column))
-    shifted = f"cast(timezone({zone}, timezone('UTC', {offset_moment(text)})) as date)"
-    return f"coalesce(case when {has_offset(text)} then {shifted} end, {local})"
+    shifted = f"cast(timezone({zone}, timezone('UTC', {offset_moment(text, column, setting)})) as date)"
+    return f"coalesce(case when {has_offset(text, column, setting)} then {shifted} end, {local})"

@@ -3,8 +3,12 @@
 Belongs here: SQL that reads them. Not here: ranges and types (the kinds' own modules).
 
 Tried in order: the forms that the contract declares, ISO 8601 (also without separators, with slashes, with an offset),
-2024年3月5日, serial numbers of spreadsheets. A form that the contract does not declare is never guessed: 03/04/2024 is
-read by a declared form or not at all.
+2024年3月5日, either with a day of the week beside it (which is not compared), serial numbers of spreadsheets, seconds
+or milliseconds since 1970 of the years 2001 to 2030. A form that the contract does not declare is never guessed:
+03/04/2024 and 20-10-16 are read by a declared form or not at all.
+
+Where clocks change, local times are read in standard time: of the two moments that a time has when clocks are put back,
+the later; a time that clocks skip as it would have been without the change.
 """
 
 from __future__ import annotations
@@ -19,19 +23,28 @@ from ingestion.engine import quote
 from ingestion.errors import MilepostError
 
 ISO = "iso"
+EXCEL = "excel"
+EPOCH, EPOCH_MS = "epoch", "epoch_ms"  # seconds, milliseconds since 1970-01-01 UTC
 EARLIEST, LATEST = "1900-01-01", "2200-01-01"
+_WEEKDAY = (
+    r"(?i)[\s,，(（]*(?:(?:星期|周|礼拜)[一二三四五六日天]|\b(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\b)"
+    r"[\s,，)）]*"
+)
 _FIXED_SINCE = 1992  # zones whose offset has not changed since need no calendar for later years
 
 
 def local_moment(text: str, column: Column, setting: Setting) -> str:
     """SQL: TIMESTAMP as written, without regard to zones; null where no form fits."""
     steps = []
-    forms = [form for form in setting.date_forms(column) if form.lower() != "excel"]
+    forms = [form for form in setting.date_forms(column) if form.lower() not in (EXCEL, EPOCH, EPOCH_MS)]
     for form in [*forms, *([] if any(f.lower() == ISO for f in forms) else [ISO])]:
         steps.append(_iso(text) if form.lower() == ISO else f"try_strptime({text}, {quote(form)})")
     # written once, so that the engine does not take it out of its branch and compute it for every row
-    chinese = f"replace(replace(replace({plain(text)}, '年', '-'), '月', '-'), '日', ' ')"
-    steps.append(f"case when strlen({text}) <> length({text}) then try_cast(trim({chinese}) as timestamp) end")
+    words = f"regexp_replace({plain(text)}, {quote(_WEEKDAY)}, ' ')"
+    for word, mark in (("年", "-"), ("月", "-"), ("日", " "), ("时", ":"), ("点", ":"), ("分", ":"), ("秒", "")):
+        words = f"replace({words}, '{word}', '{mark}')"
+    bare = f"rtrim(regexp_replace(trim({words}), ' +', ' ', 'g'), ': ')"
+    steps.append(f"case when regexp_matches({text}, '[^ -~]|[A-Za-z]{{3}}') then {_as_iso(bare)} end")
     # days since 1899-12-30; five digits are the years 1927 to 2173
     steps.append(
         f"case when regexp_full_match({text}, '[1-9][0-9]{{4}}([.][0-9]+)?') then "
@@ -52,26 +65,40 @@ def plain_moment(column: Column, setting: Setting, zone: str | None) -> Callable
     def read(cell: str) -> str:
         # 19 characters hold a date and a time, not an offset; some forms of dates have fewer than 10
         local = (
-            f"try_cast(case when length({cell}) between 10 and 16 or length({cell}) = 19 then {cell} end as timestamp)"
+            f"try_cast(case when length({cell}) between 10 and 16 or length({cell}) = 19 and {cell}[17] = ':' "
+            f"then {cell} end as timestamp)"
         )
         return local if zone is None else in_utc(local, zone)
 
     return read
 
 
-def has_offset(text: str) -> str:
-    """SQL: the text ends in Z or an offset from UTC."""
-    return f"(length({text}) > 16 and regexp_matches({text}, '(?:[Zz]|[+-][0-9]{{2}}(?::?[0-9]{{2}})?|UTC|GMT)$'))"
+def has_offset(text: str, column: Column, setting: Setting) -> str:
+    """SQL: the text names one moment wherever it is read: it ends in Z or an offset from UTC, or counts since 1970."""
+    ends = f"length({text}) > 16 and regexp_matches({text}, '(?:[Zz]|[+-][0-9]{{2}}(?::?[0-9]{{2}})?|UTC|GMT)$')"
+    counted = _epoch(column, setting)
+    return f"({ends})" if counted is None else f"(({ends}) or regexp_full_match({text}, '{counted[0]}|{counted[1]}'))"
 
 
-def offset_moment(text: str) -> str:
-    """SQL: TIMESTAMP in UTC of a text with an offset; null where it is none."""
+def offset_moment(text: str, column: Column, setting: Setting) -> str:
+    """SQL: TIMESTAMP in UTC of a text of which `has_offset` is true; null where it is none."""
     joined = f"replace(replace(replace({text}, ' +', '+'), ' -', '-'), ' GMT', ' UTC')"
-    return f"timezone('UTC', try_cast({joined} as timestamptz))"
+    timed = f"regexp_replace({joined}, '([T ][0-9]{{2}}:[0-9]{{2}})([Zz+-])', '\\1:00\\2')"  # the engine wants seconds
+    dated = f"case when regexp_matches({text}, '^[0-9]{{4}}[-/]') then {timed} end"
+    written = f"timezone('UTC', try_cast({dated} as timestamptz))"
+    counted = _epoch(column, setting)
+    if counted is None:
+        return written
+    steps = [
+        f"when regexp_full_match({text}, '{pattern}') then timestamp '1970-01-01' + "
+        f"to_microseconds(try_cast(round(try_cast({text} as decimal(20, 6)) * {factor}) as bigint))"
+        for pattern, factor in zip(counted, (1_000_000, 1_000), strict=True)
+    ]
+    return f"case {' '.join(steps)} else {written} end"
 
 
 def in_utc(moment: str, zone: str) -> str:
-    """SQL: the local TIMESTAMP `moment` of a time zone in UTC. Where clocks are put back, the earlier of the two."""
+    """SQL: the local TIMESTAMP `moment` of a time zone in UTC; in standard time where clocks change."""
     if zone.upper() in ("UTC", "ETC/UTC", "GMT"):
         return moment
     fixed = _fixed_offset(zone)
@@ -84,7 +111,25 @@ def in_utc(moment: str, zone: str) -> str:
 
 def _iso(text: str) -> str:
     compact = f"case when regexp_full_match({text}, '[12][0-9]{{7}}') then try_strptime({text}, '%Y%m%d') end"
-    return f"coalesce(try_cast({text} as timestamp), {compact})"
+    return f"coalesce({_as_iso(text)}, {compact})"
+
+
+def _as_iso(text: str) -> str:
+    # the engine reads more than is a date: the word epoch, years before Christ, years of two digits
+    return f"try_cast(case when regexp_matches({text}, '^[0-9]{{4}}[-/]') then {text} end as timestamp)"
+
+
+def _epoch(column: Column, setting: Setting) -> tuple[str, str] | None:
+    """Patterns of counts of seconds and of milliseconds; None where such digits are to be read in another form."""
+    forms = {form.lower() for form in setting.date_forms(column)}
+    if EPOCH in forms or EPOCH_MS in forms:
+        seconds = "-?[0-9]{1,10}([.][0-9]+)?" if EPOCH in forms else "[^0-9]"
+        milliseconds = "-?[0-9]{11,13}" if EPOCH in forms else "-?[0-9]{1,13}"
+        return seconds, milliseconds if EPOCH_MS in forms else "[^0-9]"
+    if forms - {ISO, EXCEL}:
+        return None
+    # from 2001 to 2030: no other form has so many digits and begins so
+    return "1[0-8][0-9]{8}([.][0-9]+)?", "1[0-8][0-9]{11}"
 
 
 def _fixed_offset(zone: str) -> timedelta | None:

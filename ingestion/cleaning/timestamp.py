@@ -10,7 +10,8 @@ from ingestion.contracts.model import Column
 def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
     """Null with a reason where no form fits or the year is beyond 1900 to 2199."""
     local = in_utc(local_moment(text, column, setting), setting.time_zone(column))
-    read = f"coalesce(case when {has_offset(text)} then {offset_moment(text)} end, {local})"
+    moment = offset_moment(text, column, setting)
+    read = f"coalesce(case when {has_offset(text, column, setting)} then {moment} end, {local})"
     outside = f"{value} < timestamp '{EARLIEST}' or {value} >= timestamp '{LATEST}'"
     failures = (unreadable(text, value, "not_a_timestamp"), Failure("impossible_date", outside))
     return Cleaning(read, failures, fast=plain_moment(column, setting, setting.time_zone(column)))

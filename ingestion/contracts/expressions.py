@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from ingestion.cleaning.functions import declare_functions
 from ingestion.contracts.mistakes import Report, did_you_mean
 from ingestion.contracts.model import ADDRESS_PARTS, KINDS, Contract, PersonalData, Target
 from ingestion.contracts.recognise import normalise_heading
@@ -36,6 +37,8 @@ def cleaned_columns(contract: Contract) -> dict[str, str]:
             names[column.name] = KINDS[column.kind]
         if column.kind == "address":
             names |= {f"{column.name}__{part}": "VARCHAR" for part in ADDRESS_PARTS}
+        if column.refund_within:
+            names[f"{column.name}__refund"] = KINDS["money"]
         if column.unit_from_heading is not None:
             names[f"{column.name}__unit"] = "VARCHAR"
     return names | {"record_number": "BIGINT", "occurrence": "BIGINT", "line_number": "BIGINT", "file_name": "VARCHAR"}
@@ -46,6 +49,7 @@ class ExpressionCheck:
 
     def __init__(self) -> None:
         self._engine = duckdb.connect(":memory:", config={"enable_external_access": "false", "threads": "1"})
+        declare_functions(self._engine)
         # the same record has to give the same row whenever it is read: no clock, no chance
         self._inconstant = {name for (name,) in self._engine.execute(_INCONSTANT_FUNCTIONS).fetchall()} | {
             "current_date",

@@ -110,6 +110,7 @@ class Column:
     minimum_exclusive: bool = False
     on_fail: OnFail = OnFail.REJECT
     scale: float = 1.0  # 10000 for amounts in 万元
+    refund_within: bool = False  # money with what was given back beside it, as in 131.77(已退款89.84)
     unit_from_heading: str | None = None  # regular expression with one group over the heading, e.g. the currency
     values: tuple[tuple[str, str], ...] = ()  # source word -> canonical word; empty: any
     other_value: str | None = None  # canonical word for words not in `values`; None with `values`: rejected

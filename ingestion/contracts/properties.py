@@ -91,6 +91,7 @@ COLUMN_PROPERTIES: Mapping[str, Parser] = {
     "minimumExclusive": as_boolean,
     "onFail": as_one_of([o.value for o in OnFail]),
     "scale": as_number,
+    "refundWithin": as_boolean,
     "unitFromHeading": as_regex(groups=1),
     "values": as_word_mapping,
     "otherValue": as_text,
@@ -164,6 +165,8 @@ def read_column(raw: Mapping[str, Any], report: Report) -> Column | None:
     for key in ("dateForms", "timeZone"):
         if key in own and kind not in TIME_KINDS:
             report.at(key).add(f"is for kinds {', '.join(sorted(TIME_KINDS))}, this is {kind}")
+    if own.get("refundWithin") and kind != "money":
+        report.at("refundWithin").add(f"is for kind money, this is {kind}")
     if own.get("joinHeadings") and (kind != "name" or own.get("fillDown")):
         report.at("joinHeadings").add("is for kind name, and not beside fillDown")
     low, high = own.get("minimum"), own.get("maximum")
@@ -189,6 +192,7 @@ def read_column(raw: Mapping[str, Any], report: Report) -> Column | None:
         minimum_exclusive=own.get("minimumExclusive", False),
         on_fail=OnFail(own.get("onFail") or "reject"),
         scale=own.get("scale") or 1.0,
+        refund_within=own.get("refundWithin", False),
         unit_from_heading=own.get("unitFromHeading"),
         values=own.get("values", ()),
         other_value=own.get("otherValue"),

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ingestion.contracts.mistakes import Report, did_you_mean
 
-DATE_WORDS = frozenset({"iso", "excel"})
+DATE_WORDS = frozenset({"iso", "excel", "epoch", "epoch_ms"})
 
 Parser = Callable[[Any, Report], Any]
 

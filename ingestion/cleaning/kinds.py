@@ -14,6 +14,7 @@ import pyarrow as pa
 from ingestion.cleaning.base import Cleaning, Setting
 from ingestion.cleaning.country import country_code
 from ingestion.cleaning.divisions.find import packed_division
+from ingestion.cleaning.functions import add_functions, state_code
 from ingestion.cleaning.numerals import written_number
 from ingestion.contracts.model import KINDS, Column
 from ingestion.engine import add_text_function
@@ -36,8 +37,10 @@ def register_functions(connection: Any) -> None:
     """Give the engine the functions that kinds call for what SQL cannot do; each remembers values it has read."""
     add_text_function(connection, "chinese_division", packed_division, 1)
     add_text_function(connection, "country_code", country_code, 1)
+    add_text_function(connection, "state_code", state_code, 2)
     add_text_function(connection, "written_number", written_number, 2)
     add_text_function(connection, "phone_by_plan", _phone_by_plan, 2)
+    add_functions(connection)
 
 
 @cache

@@ -1,7 +1,8 @@
 -- Records of customers with their place, what acquired them, their resolved customer, and their recency among the
 -- customer's records (the order of delivery plays no part, so that any order gives the same customer).
 {% set texts = [
-    'name_mask', 'phone_mask', 'email_mask', 'national_id_mask', 'gender', 'district', 'postcode_area', 'quality_grade',
+    'name_mask', 'phone_mask', 'email_mask', 'national_id_mask', 'gender', 'district', 'division_code', 'postcode_area',
+    'quality_grade',
 ] %}
 with
 

@@ -28,6 +28,7 @@ final as (
         province,
         city,
         district,
+        division_code,
         postcode_area,
         industry,
         employee_count,

@@ -21,6 +21,7 @@ final as (
         country_code,
         province,
         city,
+        division_code,
         lead_source,
         campaign_id,
         landing_page,

@@ -17,6 +17,7 @@ final as (
         country_code,
         province,
         city,
+        division_code,
         employee_id,
         store_id,
         status,

@@ -56,6 +56,7 @@ final as (
         place.province,
         place.city,
         place.district,
+        place.division_code,
         attributes.postcode_area,
         {{ member('attributes.industry') }} as industry,
         attributes.employee_count,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -17,6 +17,9 @@ from ingestion.contracts.model import Column, Contract, ContractSet
 
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 _COMPRESSED = (".gz", ".zip")
+#: What a heading does not hold, but a record may: an address of e-mail, a long number, a date, a number alone.
+_VALUE = re.compile(r"@|[0-9]{5}|[0-9]{1,4}[-/年][0-9]{1,2}[-/月]|^\s*[-+(¥$€£]*[0-9][0-9.,%)]*\s*$")
+_LONGEST = 80
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,11 @@ class HeadingMatch:
     units: tuple[tuple[str, str], ...]  # column name -> what `unit_from_heading` read from its heading
     missing: tuple[MissingHeading, ...]
     absent: tuple[str, ...]  # optional columns that the file does not have
-    unknown: tuple[str, ...]  # headings of the file that the contract does not name
+    unknown: tuple[str, ...]  # headings of the file that the contract does not name, as they may be shown
     repeated: tuple[str, ...]  # headings whose column was found further left already; not read
     joined: tuple[tuple[str, int], ...] = ()  # column name -> position of a heading that is a further part of it
+    unknown_places: tuple[int, ...] = ()  # positions of the unknown headings
+    suggested: tuple[tuple[str, str], ...] = ()  # unknown heading -> optional heading that is absent and near to it
 
     @property
     def is_match(self) -> bool:
@@ -86,18 +91,20 @@ def match_headings(contract: Contract, headings: Sequence[str]) -> HeadingMatch:
     joined: dict[str, tuple[str, int]] = {}
     positions: dict[str, int] = {}
     units: dict[str, str] = {}
-    unknown: list[str] = []
+    unknown: dict[int, str] = {}
     repeated: list[str] = []
     for position, heading in enumerate(headings):
         name = normalise_heading(heading)
         column = known.get(name)
         if column is None:
-            column = next((c for c in contract.columns if _unit(c, heading) is not None), None)
+            # headings that differ in their unit alone (one term each) take one column after another
+            fitting = [c for c in contract.columns if _unit(c, heading) is not None]
+            column = next((c for c in fitting if c.name not in positions), fitting[0] if fitting else None)
         if column is None and name in parts:
             joined.setdefault(name, (parts[name].name, position))
         elif column is None:
             if name and name not in ignored:
-                unknown.append(str(heading))
+                unknown[position] = str(heading)
         elif column.name in positions:
             repeated.append(str(heading))
         else:
@@ -105,28 +112,53 @@ def match_headings(contract: Contract, headings: Sequence[str]) -> HeadingMatch:
             unit = _unit(column, heading)
             if unit is not None:
                 units[column.name] = unit
+    shown = shown_headings(unknown)
+    names = [] if _holds_data(unknown.values()) else list(unknown.values())
     missing = tuple(
-        MissingHeading(column.name, column.headings[0], _nearest(column, unknown))
+        MissingHeading(column.name, column.headings[0], _nearest(column, names))
         for column in contract.columns
         if column.heading_required and column.name not in positions
     )
     absent = tuple(c.name for c in contract.columns if not c.heading_required and c.name not in positions)
+    near = {_nearest(column, names): column.headings[0] for column in contract.columns if column.name in absent}
     return HeadingMatch(
         contract=contract.id,
         positions=tuple(positions.items()),
         units=tuple(units.items()),
         missing=missing,
         absent=absent,
-        unknown=tuple(unknown),
+        unknown=tuple(shown.values()),
         repeated=tuple(repeated),
         joined=tuple(joined.values()),
+        unknown_places=tuple(unknown),
+        suggested=tuple((heading, near[heading]) for heading in names if heading in near),
     )
+
+
+def shown_headings(unknown: Mapping[int, str]) -> dict[int, str]:
+    """Position and heading of what the contract does not name, fit to be shown and stored.
+
+    Where one of them reads like a value, the row of headings was mixed with a record: then none of them is shown, but
+    its place, because the next one may be a person's name.
+    """
+    if _holds_data(unknown.values()):
+        return {position: f"column {position + 1}" for position in unknown}
+    return dict(unknown)
+
+
+def _holds_data(headings: Iterable[str]) -> bool:
+    return any(len(heading) > _LONGEST or _VALUE.search(unicodedata.normalize("NFKC", heading)) for heading in headings)
 
 
 def _nearest(column: Column, unknown: Iterable[str]) -> str | None:
     by_name = {normalise_heading(heading): heading for heading in unknown}
     for alias in column.headings:
-        near = difflib.get_close_matches(normalise_heading(alias), by_name, n=1, cutoff=0.7)
+        name = normalise_heading(alias)
+        near = difflib.get_close_matches(name, by_name, n=1, cutoff=0.7)
+        # Chinese headings are short: one word more is most of them
+        near = near or [
+            other for other in by_name if min(len(name), len(other)) > 1 and (name in other or other in name)
+        ]
         if near:
             return by_name[near[0]]
     return None

@@ -25,8 +25,8 @@ _TOPICS = ("手冲咖啡的三个技巧", "磨豆机怎么选", "早餐十分钟
 
 
 def make_posts(outbox: Outbox, seed: int, history: History, count: int) -> None:
-    """Tables `douyin_post` and `facebook_post` with final counts."""
-    for name in ("douyin", "facebook"):
+    """Tables `douyin_post`, `facebook_post`, ... with final counts."""
+    for name in ("douyin", "facebook", "weibo", "wechat", "xiaohongshu"):
         rng = stream(seed, f"posts {name}")
         growth = 1.0 + np.arange(history.month_count) / history.month_count
         per_month = split_total(count, growth)

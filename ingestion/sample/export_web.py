@@ -10,7 +10,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from ingestion.sample import words
+from ingestion.sample import export_pages, words
 from ingestion.sample.channels import CAMPAIGNS, CHANNELS, PLATFORM_SOURCES, campaign_table
 from ingestion.sample.export_shopify import order_name
 from ingestion.sample.outbox import Outbox, Written, next_day
@@ -62,12 +62,27 @@ def register_lookups(outbox: Outbox) -> None:
         outbox.con.unregister("lookup_arrow")
 
 
+#: SQL of the month's visits as the other web analytics tools see them; {first_id} as in `write_sessions`.
+_VISITS = """
+    SELECT 'S' || ({first_id} + n)::varchar AS session_id,
+        visitor::varchar || '.' || (1600000000 + visitor % 99999999)::varchar AS client_id,
+        CASE WHEN s.second = 1 THEN p.second_email ELSE p.email END AS email, started, seconds, events,
+        1 + events // 3 AS views, stage, visitor, {landing_page} AS landing_page, {devices}[1 + device] AS device,
+        coalesce(k.own_source, c.source) AS source, c.medium, coalesce(k.own_referrer, c.referrer) AS referrer
+    FROM (SELECT row_number() OVER () - 1 AS n, * FROM session_arrow) s
+    JOIN visit_channel c USING (channel) JOIN visit_campaign k USING (campaign) LEFT JOIN person p USING (person)
+"""
+_LANDING_PAGE = f"CASE WHEN stage = 5 THEN '/business' ELSE {_PAGES}[1 + (visitor + channel) % 6] END"
+
+
 def _local(seconds: str) -> str:
     return f"strftime(make_timestamp(({seconds} + 28800) * 1000000), '%Y-%m-%d %H:%M:%S')"
 
 
-def write_sessions(outbox: Outbox, month: int, last: date, sessions: dict[str, Ints]) -> Written:
-    """Write the sessions (in order of time) of the month that ends at `last`."""
+def write_sessions(
+    outbox: Outbox, month: int, last: date, sessions: dict[str, Ints], *, with_pages: bool = False
+) -> Written:
+    """Write the sessions (in order of time) of the month that ends at `last`, and what other tools saw of them."""
     outbox.register("session_arrow", pa.table({name: pa.array(values) for name, values in sessions.items()}))
     first_id = 1 + month * 100_000_000
     sql = f"""
@@ -80,7 +95,7 @@ def write_sessions(outbox: Outbox, month: int, last: date, sessions: dict[str, I
             coalesce(c.medium, CASE WHEN c.referrer IS NULL THEN '(none)' ELSE '(not set)' END),
             coalesce(k.campaign_name, '(not set)'),
             coalesce(k.own_referrer, c.referrer),
-            CASE WHEN stage = 5 THEN '/business' ELSE {_PAGES}[1 + (visitor + channel) % 6] END,
+            {_LANDING_PAGE},
             {_DEVICES}[1 + device],
             l.country,
             l.region,
@@ -110,5 +125,12 @@ def write_sessions(outbox: Outbox, month: int, last: date, sessions: dict[str, I
         preamble=("# ----------------------------------------", "# Sessions", "# Chengyuan Home web shop",
                   f"# {last:%Y}{last:%m}01-{last:%Y%m%d}", "# ----------------------------------------"),
     )  # fmt: skip
+    if with_pages:
+        outbox.con.execute(
+            "CREATE OR REPLACE TEMP TABLE visit AS "
+            + _VISITS.format(first_id=first_id, landing_page=_LANDING_PAGE, devices=_DEVICES)
+        )
+        export_pages.write_pages(outbox, last, "SELECT * FROM visit")
+        export_pages.write_baidu(outbox, last, "SELECT * FROM visit")
     outbox.con.unregister("session_arrow")
     return written

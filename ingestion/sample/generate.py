@@ -18,12 +18,16 @@ import pyarrow as pa
 from ingestion.errors import UsageError
 from ingestion.home import Home
 from ingestion.sample import (
+    export_accounts,
     export_ad_reports,
     export_crm_cn,
     export_listening,
+    export_mailings,
+    export_pages,
     export_salesforce,
     export_social,
     export_web,
+    export_wecom,
     planted_text,
     reference,
     spend,
@@ -35,6 +39,7 @@ from ingestion.sample.demand import History
 from ingestion.sample.export_shopify import ShopifyExport
 from ingestion.sample.export_taobao import TaobaoExport
 from ingestion.sample.goals import make_goals
+from ingestion.sample.operations import Operations
 from ingestion.sample.orders import make_month, month_order_counts
 from ingestion.sample.outbox import Outbox
 from ingestion.sample.persons import IN_SHOP, Persons, make_persons
@@ -43,6 +48,8 @@ from ingestion.sample.sessions import Journeys, idle_sessions, journeys_of, merg
 from ingestion.sample.tables import load_month, load_persons, load_products
 from ingestion.sample.truth import Truth
 
+#: Months up to the end that the exports cover which people began to take late (page views, mailings, search terms).
+RECENT_MONTHS = 12
 Progress = Callable[[str, int, int], None]  # what is being made, steps done, steps in all
 
 
@@ -94,6 +101,7 @@ class _Company:
         load_products(con)
         export_web.register_lookups(self.outbox)
         planted_text.start(con)
+        self.operations = Operations(self.outbox, self.history, seed, size)
         self.end = month_start(self.history, size.months)
         rates = reference.carried(reference.usd_rates(seed, self.history)["USD"], reference.rate_days(self.history))
         self.truth = Truth(home.truth, con, self.history, self.persons, rates)
@@ -109,13 +117,19 @@ class _Company:
         self._report("business customers", 0)
         make_business(self.con, self.seed, self.history, self.persons, self.size.leads)
         export_social.make_posts(self.outbox, self.seed, self.history, self.size.posts)
+        export_accounts.make_followers(self.outbox, self.seed, self.history)
+        export_wecom.make_contacts(self.outbox, self.seed, self.history, self.persons)
+        export_pages.make_events(self.outbox, self.seed, self.history, self.persons, 5 * self.size.posts)
         export_listening.make_mentions(self.outbox, self.seed, self.history, self.persons, 5 * self.size.posts)
         self._write_orders()
         self.truth.add_deals(self.end)
         self._write_reference()
+        self.operations.write(self.truth, self.spend_cny, self.size.sessions)
         files = self.outbox.files
+        export_mailings.write_trends(self.outbox, self.seed, self.history)
         planted_text.write_truth(self.con, self.truth.folder)
         totals = self.truth.finish(files, self.spend_cents, self.end, self.session_count)
+        export_wecom.add_identities(self.con, self.truth.folder)
         self._report("done", self.size.months)
         return SampleSummary(
             size=self.size_name,
@@ -141,6 +155,7 @@ class _Company:
             shop_count = int((orders.system == IN_SHOP).sum())
             numbers = (numbers[0] + shop_count, numbers[1] + orders.count - shop_count)
             load_month(self.con, orders)
+            self.operations.take_month()
             shopify.write(orders)
             taobao.write(orders)
             self.truth.add_month(orders)
@@ -159,7 +174,8 @@ class _Company:
         idle = max(int(self.month_sessions[month]) - len(ready["started"]), 0)
         sessions = merged([ready, idle_sessions(self.seed, self.history, month, idle)])
         self.session_count += len(sessions["started"])
-        export_web.write_sessions(self.outbox, month, self.history.days(month)[-1], sessions)
+        is_recent = month >= self.size.months - RECENT_MONTHS
+        export_web.write_sessions(self.outbox, month, self.history.days(month)[-1], sessions, with_pages=is_recent)
 
     def _count_spend(self, figures: pa.Table, month: int) -> None:
         self.figures = [*self.figures[-3:], figures]
@@ -177,8 +193,15 @@ class _Company:
         """What is exported by quarter (ads, social) and by half-year (both CRM systems), at the end of each."""
         last = self.history.days(month)[-1]
         is_end = month == self.size.months - 1
+        is_recent = month >= self.size.months - RECENT_MONTHS
         month_span = (month_start(self.history, month), month_start(self.history, month + 1))
         export_listening.write_weibo(self.outbox, last, *month_span)
+        if is_recent:
+            count = 5 * self.size.posts // RECENT_MONTHS
+            export_mailings.write_events(self.outbox, self.seed, month, self.history.months[month], last, count)
+            export_wecom.write_activity(self.outbox, self.seed, last, month_span[1], count)
+        if month >= self.size.months - 3:
+            export_pages.write_sensors(self.outbox, last, *month_span)
         if last.month % 3 == 0 or is_end:
             begin = self._period_begin(month, 3)
             opening = self.history.months[begin]
@@ -191,7 +214,11 @@ class _Company:
             )
             quarter_span = (month_start(self.history, begin), month_start(self.history, month + 1))
             export_listening.write_monitor(self.outbox, last, *quarter_span)
-            self._write_ad_reports(figures, opening, last, is_recent=month >= self.size.months - 12, is_end=is_end)
+            self._write_ad_reports(figures, opening, last, is_recent=is_recent, is_end=is_end)
+            export_accounts.write_quarter(self.outbox, opening, last, *quarter_span)
+            export_wecom.write_customers(self.outbox, last, *quarter_span)
+            if is_recent:
+                export_mailings.write_baidu_index(self.outbox, self.seed, opening, last)
             if is_end:
                 spend.write_meta(self.outbox, figures, opening, last, is_bad=True)
         if last.month in (3, 9) or is_end:

@@ -94,6 +94,11 @@ class Home:
     def pull_lock_file(self) -> Path:
         return self.root / "pull.lock"
 
+    @property
+    def restoring_file(self) -> Path:
+        """There while a backup is being restored into the home: it is none yet."""
+        return self.root / "restoring.json"
+
     def entity(self, name: str) -> Path:
         """Folder of one entity in the clean lake."""
         return self.lake / name

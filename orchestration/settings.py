@@ -290,6 +290,6 @@ def describe(settings: Settings) -> str:
 
 
 def check_home(home: Home) -> None:
-    """MilepostError when the home cannot be one (a file, or not writable)."""
+    """MilepostError when the home cannot be one (a file), or is being restored."""
     if home.root.exists() and not home.root.is_dir():
         raise MilepostError("the home is not a folder", where=str(home.root), remedy="Name a folder with --home")

@@ -15,6 +15,7 @@ import typer
 
 from ingestion.errors import MilepostError, UsageError
 from orchestration.cli import (
+    backup,
     common,
     contract,
     deliveries,
@@ -62,6 +63,8 @@ app.command("reprocess")(reprocess.reprocess)
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(versions.app, name="versions")
 app.add_typer(contract.app, name="contract")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("ui")(ui.ui)
 app.command("doctor")(doctor.doctor)
 

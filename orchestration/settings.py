@@ -293,3 +293,9 @@ def check_home(home: Home) -> None:
     """MilepostError when the home cannot be one (a file), or is being restored."""
     if home.root.exists() and not home.root.is_dir():
         raise MilepostError("the home is not a folder", where=str(home.root), remedy="Name a folder with --home")
+    if home.restoring_file.exists():
+        raise MilepostError(
+            "a restore into this home was broken off",
+            where=str(home.root),
+            remedy="Run the same `milepost restore` again; it ends with a home that was found whole",
+        )

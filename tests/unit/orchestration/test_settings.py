@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.errors import UsageError
+from ingestion.errors import MilepostError, UsageError
 from ingestion.home import Home
-from orchestration.settings import load_settings, parse_as_of, resolve_home, shipped_business
+from orchestration.settings import check_home, load_settings, parse_as_of, resolve_home, shipped_business
 
 
 @pytest.fixture
@@ -94,3 +94,20 @@ def test_the_home_is_the_option_then_the_environment_then_var(tmp_path: Path, mo
     assert resolve_home().root == tmp_path / "environment"
     monkeypatch.delenv("MILEPOST_HOME")
     assert resolve_home().root.name == "var"
+
+
+def test_a_home_whose_restore_was_broken_off_is_none_yet(home: Home) -> None:
+    check_home(home)
+    home.restoring_file.write_text("{}", encoding="utf-8")
+    with pytest.raises(MilepostError, match="broken off"):
+        check_home(home)
+
+
+def test_what_is_kept_and_for_how_long_can_be_set(home: Home) -> None:
+    write(home, "technical:\n  retention: {archive_days: 365}\n  compaction: {fan_in: 4}\n")
+    technical = load_settings(home, {}).technical
+    assert (technical.retention.archive_days, technical.retention.withdrawn_days) == (365, 90)
+    assert technical.compaction.fan_in == 4
+    write(home, "technical:\n  retention: {archive_dayz: 365}\n")
+    with pytest.raises(UsageError, match="technical.retention.archive_dayz"):
+        load_settings(home, {})

@@ -39,6 +39,7 @@ from ingestion.sample.demand import History
 from ingestion.sample.export_shopify import ShopifyExport
 from ingestion.sample.export_taobao import TaobaoExport
 from ingestion.sample.goals import make_goals
+from ingestion.sample.operations import Operations
 from ingestion.sample.orders import make_month, month_order_counts
 from ingestion.sample.outbox import Outbox
 from ingestion.sample.persons import IN_SHOP, Persons, make_persons
@@ -100,6 +101,7 @@ class _Company:
         load_products(con)
         export_web.register_lookups(self.outbox)
         planted_text.start(con)
+        self.operations = Operations(self.outbox, self.history, seed, size)
         self.end = month_start(self.history, size.months)
         rates = reference.carried(reference.usd_rates(seed, self.history)["USD"], reference.rate_days(self.history))
         self.truth = Truth(home.truth, con, self.history, self.persons, rates)
@@ -122,6 +124,7 @@ class _Company:
         self._write_orders()
         self.truth.add_deals(self.end)
         self._write_reference()
+        self.operations.write(self.truth, self.spend_cny, self.size.sessions)
         files = self.outbox.files
         export_mailings.write_trends(self.outbox, self.seed, self.history)
         planted_text.write_truth(self.con, self.truth.folder)
@@ -152,6 +155,7 @@ class _Company:
             shop_count = int((orders.system == IN_SHOP).sum())
             numbers = (numbers[0] + shop_count, numbers[1] + orders.count - shop_count)
             load_month(self.con, orders)
+            self.operations.take_month()
             shopify.write(orders)
             taobao.write(orders)
             self.truth.add_month(orders)

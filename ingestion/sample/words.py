@@ -133,4 +133,8 @@ EMPLOYEES: tuple[tuple[str, str, str, str, str, str, str, str, str], ...] = (
     ("E052", "Marguerite Delacroix", "Overseas", "Overseas", "seller", "E050", "2022-06-06", "", "005A0000001mpE52AA"),
     ("E053", "Aurelio Benedetti", "Overseas", "Overseas", "seller", "E050", "2023-09-25", "", "005A0000001mpE53AA"),
     ("E060", "公孙若谷", "市场部", "", "marketing", "E001", "2020-05-18", "", ""),
+    ("E070", "钟离沐阳", "客服部", "", "manager", "E001", "2020-08-10", "", ""),
+    ("E071", "澹台采薇", "客服部", "", "service", "E070", "2021-05-06", "", ""),
+    ("E072", "长孙慕白", "客服部", "", "service", "E070", "2022-09-13", "", ""),
+    ("E073", "闻人溪亭", "客服部", "", "service", "E070", "2026-06-22", "", ""),
 )

@@ -3,7 +3,13 @@
 with
 
 records as (
-    select * from {{ current_records('calendar_event', key=['event_kind', 'event_name', 'region', 'start_date']) }}
+    select * from {{ current_records('calendar_event', key=[
+        'event_kind',
+        'event_name',
+        'region',
+        'channel',
+        'start_date'
+    ]) }}
 ),
 
 final as (

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from ingestion.batch.run import Batch, run_batch
+from ingestion.batch.shrinkage import hold_shrunk
 from ingestion.batch.write import REJECTS, UNITS, VAULT
 from ingestion.checks import EntityCheck
 from ingestion.cleaning.base import Setting
@@ -146,6 +147,7 @@ def ingest(
     batches, failed = _run_batches(
         home, contracts, keys, vault, waiting, folder, batch_id, now, inbox, tell, limits or EngineLimits()
     )
+    hold_shrunk(ledger, batches)
     if entity_check is not None and batches:
         tell("checking clean entities")
         judge(batches, entity_check(staged_files(batches)))

@@ -223,7 +223,10 @@ class _History:
             return False
         if any(d.file_name == former.file_name for d in later):
             return True
-        return contract.supersede.by is SupersedeBy.PERIOD and self._shares_period(former, later)
+        if contract.supersede.by is not SupersedeBy.PERIOD:
+            return False
+        # what was received just now has not been read, so that its periods are unknown; the same again does no harm
+        return any(d.state == RECEIVED for d in later) or self._shares_period(former, later)
 
     def _shares_period(self, former: Delivery, later: Sequence[Delivery]) -> bool:
         folder = self._home.entity("delivery_unit")

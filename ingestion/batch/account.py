@@ -6,11 +6,12 @@ Belongs here: counts, sums that a file declares, findings, the decision. Not her
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingestion.batch.sources import Refusal
+from ingestion.batch.notes import CHANGED, REPLACED, count_notes, count_replaced
+from ingestion.batch.sources import Refusal, Source
 from ingestion.batch.staging import CUT_OFF, FIRST_SPECIAL, FOOTER, Staged, footer_position
 from ingestion.batch.write import StagedFile
 from ingestion.contracts.model import Column, Coverage
@@ -92,7 +93,8 @@ def count(connection: Any, staged: Staged, files: Sequence[StagedFile], account:
         )
         received_of[seq] = received_of.get(seq, 0) + received
         rejected_of[seq] = rejected_of.get(seq, 0) + rejected
-        _report_headings(account, seq, source.part, unknown if contract.extra_columns_reported else [], UNKNOWN_COLUMNS)
+        if contract.extra_columns_reported:
+            account.issues += _unknown_columns(connection, number, source, received)
         _report_headings(account, seq, source.part, list(source.layout.match.repeated), REPEATED_COLUMNS)
     _issues(connection, staged, account)
     for seq, received in received_of.items():
@@ -123,22 +125,16 @@ def _counts(connection: Any) -> dict[int, tuple[int, int, int, int, int]]:
 
 
 def _issues(connection: Any, staged: Staged, account: Account) -> None:
-    """Grouped findings: rejected records, values set missing, records cut off, keys with unlike records."""
+    """Grouped findings: rejected records, values set missing or changed, records cut off, keys with unlike records."""
     seqs = [(source.delivery.delivery_seq, source.part) for source in staged.sources]
-    effects = [("_reason", f"_reason < {FIRST_SPECIAL}", "rejected")]
-    effects += [(f"_missing_{column.name}", "_reason is null", "missing") for column in staged.missing_columns]
-    for code_column, condition, effect in effects:
-        found = connection.execute(
-            f"select _source, {quote_name(code_column)}, count(*), min(staging.rowid - first_row + 1) "
-            f"from staging join part using (_source) where {quote_name(code_column)} is not null and {condition} "
-            "group by 1, 2 order by 1, 2"
-        ).fetchall()
-        for number, code, rows, first in found:
-            seq, part = seqs[number]
-            column, reason = staged.reasons.of(code)
-            account.issues.append(Issue(seq, part, column, reason, effect, rows, first))
-            if reason == CUT_OFF:
-                account.hold(seq, "the file ends in the middle of a record")
+    for number, code, effect, rows, first in count_notes(connection, staged.contract, FIRST_SPECIAL):
+        seq, part = seqs[number]
+        column, reason = staged.reasons.of(code)
+        account.issues.append(Issue(seq, part, column, reason, effect, rows, first))
+        if reason == CUT_OFF:
+            account.hold(seq, "the file ends in the middle of a record")
+    for number, column, rows, first in count_replaced(connection, staged.contract):
+        account.issues.append(Issue(*seqs[number], column, REPLACED, CHANGED, rows, first))
     conflicts = connection.execute(
         "select _source, count(*), min(staging.rowid - first_row + 1) from loser "
         "join staging on staging.rowid = loser._row join part using (_source) where is_other group by 1 order by 1"
@@ -194,6 +190,25 @@ def _tolerance(column: Column, rows: int, stated: Any) -> float:
     if column.kind == "integer":
         return 0.0
     return (0.01 + 0.02 * math.sqrt(rows)) * max(1.0, column.scale) + 1e-9 * abs(float(stated))
+
+
+def _unknown_columns(connection: Any, number: int, source: Source, received: int) -> Iterator[Issue]:
+    """A new column is named with the number of records that fill it; what it holds stays in the encrypted archive, from
+    where `milepost reprocess` reads it once the contract names it."""
+    match = source.layout.match
+    if not match.unknown:
+        return
+    counts = ", ".join(f"count(*) filter (_unknown[{place}])" for place in range(1, len(match.unknown) + 1))
+    filled = connection.execute(
+        f"select {counts} from staging where _source = {number} and (_reason is null or _reason < {FIRST_SPECIAL})"
+    ).fetchone()
+    near = dict(match.suggested)
+    words = [
+        f"{heading} (filled in {count} of {received}{f'; did you mean {near[heading]}?' if heading in near else ''})"
+        for heading, count in zip(match.unknown, filled, strict=True)
+    ]
+    seq = source.delivery.delivery_seq
+    yield Issue(seq, source.part, "", UNKNOWN_COLUMNS, "reported", len(words), None, ", ".join(words))
 
 
 def _report_headings(account: Account, seq: int, part: str, headings: list[str], reason: str) -> None:

@@ -97,11 +97,12 @@ def protect(connection: Any, staged: Staged, keys: Keys, vault: Vault | None, ba
 
 def _scrub(connection: Any, protection: Protection, column: Column, contract: Contract) -> None:
     """Replace identifiers in one column of free text; a join only where a text needs it."""
+    table = f"scrubbed_{column.name}"
+    connection.execute(f"drop table if exists {quote_name(table)}")
     names = _known_names(connection, contract)
     texts = _distinct(connection, [column], needs_scrub_sql("value", has_names=bool(names)))
     if not len(texts):
         return
-    table = f"scrubbed_{column.name}"
     scrubbed = scrub(texts, names, region=contract.phone_region)
     _make_table(connection, table, {"clear": texts, "scrubbed": scrubbed})
     _join(protection, column, table)

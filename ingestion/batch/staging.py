@@ -4,9 +4,11 @@ Belongs here: the statements that read and clean. Not here: what a kind does (`i
 records count (`settle.py`).
 
 The table `staging` has, per record of a file and in the files' order: `_source` (position in the list of sources), the
-contract's cleaned columns and their extras, `_missing_<column>` (code of the reason why a value was set missing),
+contract's cleaned columns and their extras, `_missing_<column>` (code of the reason why a value was set missing) and
+the other notes of `notes.py`,
 `_reason` (code of the reason why the record is rejected; null: it is not), `_same` (hash of all cells) and `_cells`
-(all cells as read, of rejected records and footers at least). Its row ids are in the order of reading.
+(all cells as read, of rejected records and footers at least), `_unknown` (which cells hold something that the contract
+does not name). Its row ids are in the order of reading.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from ingestion.batch.notes import select_notes
 from ingestion.batch.sources import UNREADABLE, Refusal, Source
 from ingestion.cleaning import kinds
 from ingestion.cleaning.base import (
@@ -37,6 +40,7 @@ from ingestion.engine import quote, quote_name
 from ingestion.readers import columnar
 from ingestion.readers.delimited import cell, is_quote_open, long, overflow, scan_sql, short
 from ingestion.readers.encoding import MARK
+from ingestion.readers.layout import Layout
 from ingestion.readers.streams import open_stream
 
 MALFORMED_JSON = "malformed_json"
@@ -78,11 +82,6 @@ class Staged:
     reasons: Reasons
     refusals: list[Refusal] = field(default_factory=list)
     keep_cells: bool = False
-
-    @property
-    def missing_columns(self) -> list[Column]:
-        """Columns whose unreadable values count as missing."""
-        return [column for column in self.contract.columns if column.on_fail is OnFail.MISSING]
 
 
 def stage(
@@ -254,6 +253,8 @@ def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Se
             finals.append(f"{value} as {quote_name(name)}")
         extras = cleaning.extras if cleaning is not None else _absent_extras(column, setting)
         finals += [f"{sql} as {quote_name(f'{name}__{suffix}')}" for suffix, sql in extras]
+        word = f"w_{name}" if column.values and cleaning is not None else text
+        finals += select_notes(contract, column, cleaning, text, word, staged.reasons.code)
         if column.unit_from_heading is not None:
             unit = quote(units[name]) if name in units else "null"
             finals.append(f"cast({unit} as varchar) as {quote_name(f'{name}__unit')}")
@@ -272,10 +273,9 @@ def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Se
     step = f"select *, {', '.join(values)} from ({step})"
     step = f"select *, cast({reason} as usmallint) as _found{missing} from ({step})"
     renamed = ", ".join(f"{name} as _{name}" for name in (*cells, *beyond))
-    step = (
-        f"select _source, {', '.join(finals)}, _found as _reason, hash({', '.join((*cells, *beyond))}) as _same, "
-        f"{renamed}{order.carry} from ({step})"
-    )
+    finals += [f"{_filled_unknown(layout, cells)} as _unknown", "_found as _reason"]
+    same = f"hash({', '.join((*cells, *beyond))}) as _same"
+    step = f"select _source, {', '.join(finals)}, {same}, {renamed}{order.carry} from ({step})"
     own_cells = ", ".join(f"_{name}" for name in (*cells, *beyond))
     as_read = f"[{own_cells}]"
     if beyond and contract.file.format is FileFormat.CSV:  # cells beyond the headings, as far as there are any
@@ -286,6 +286,13 @@ def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Se
         f"select * exclude ({own_cells}{order.drop}) replace (cast({checked} as usmallint) as _reason), "
         f"case when {kept} then {as_read} end as _cells from ({step}){order.by}"
     )
+
+
+def _filled_unknown(layout: Layout, cells: Sequence[str]) -> str:
+    """SQL: which cells hold something under headings that the contract does not name, in their order."""
+    places = layout.match.unknown_places
+    filled = ", ".join(f"trim({cells[place]}) <> ''" for place in places)
+    return f"cast({f'[{filled}]' if places else 'null'} as boolean[])"
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def write_rejects(connection: Any, staged: Staged, keys: Keys, folder: Path, ste
         f"from staging join part using (_source) where {rejected_rows()} order by staging.rowid"
     )
     path = folder / f"{stem}-{REJECTS}.parquet"
-    headings = [json.dumps(source.layout.headings, ensure_ascii=False) for source in staged.sources]
+    headings = [json.dumps(source.layout.shown, ensure_ascii=False) for source in staged.sources]
     count = 0
     with pq.ParquetWriter(path, REJECT_SCHEMA, compression="zstd") as writer:
         path.chmod(0o600)

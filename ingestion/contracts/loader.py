@@ -152,6 +152,7 @@ def _read(path: Path, report: Report) -> Contract | None:
         currency=own.get("currency"),
         phone_region=own.get("phoneRegion"),
         held_rejected_share=0.05 if own.get("heldRejectedShare") is None else own["heldRejectedShare"],
+        held_shrunk_share=0.8 if own.get("heldShrunkShare") is None else own["heldShrunkShare"],
         extra_columns_reported=own.get("extraColumnsReported", True),
         ignored_headings=own.get("ignoredHeadings", ()),
         checks=read_checks(own, ours),

@@ -206,6 +206,7 @@ class Contract:
     currency: str | None = None
     phone_region: str | None = None
     held_rejected_share: float = 0.05
+    held_shrunk_share: float = 0.8  # a full export with fewer of the former's records is held
     extra_columns_reported: bool = True
     ignored_headings: tuple[str, ...] = ()  # headings that are known and not needed: not read, not reported
     checks: tuple[tuple[str, str], ...] = ()  # name -> SQL predicate; a record for which it is false is rejected

@@ -71,6 +71,7 @@ CONTRACT_PROPERTIES: Mapping[str, Parser] = {
     "coverage": as_one_of([c.value for c in Coverage]),
     "deletedFlag": as_text,
     "heldRejectedShare": as_share,
+    "heldShrunkShare": as_share,
     "extraColumnsReported": as_boolean,
     "ignoredHeadings": as_texts,
     "checks": as_mapping,

@@ -156,9 +156,7 @@ def _nearest(column: Column, unknown: Iterable[str]) -> str | None:
         name = normalise_heading(alias)
         near = difflib.get_close_matches(name, by_name, n=1, cutoff=0.7)
         # Chinese headings are short: one word more is most of them
-        near = near or [
-            other for other in by_name if min(len(name), len(other)) > 1 and (name in other or other in name)
-        ]
+        near = near or [o for o in by_name if min(len(name), len(o)) > 1 and (name in o or o in name)]
         if near:
             return by_name[near[0]]
     return None

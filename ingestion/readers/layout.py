@@ -26,6 +26,16 @@ class Layout:
     headings: tuple[str, ...]
     match: HeadingMatch
 
+    @property
+    def shown(self) -> list[str]:
+        """The headings as they may be stored in clear: those the contract does not name may be values."""
+        unknown = dict(zip(self.match.unknown_places, self.match.unknown, strict=True))
+        known = {position for _, position in self.match.places}
+        return [
+            heading if place in known else unknown.get(place, "" if not heading.strip() else f"column {place + 1}")
+            for place, heading in enumerate(self.headings)
+        ]
+
 
 def find_in_text(head: str, contract: Contract) -> Layout | None:
     """The heading row in the beginning of a delimited text; None where no row has any of the contract's headings."""

@@ -173,7 +173,7 @@ def test_headings_in_another_order_and_unknown_ones_are_read_and_reported(bench:
     result = bench.ingest()
     assert bench.rows("order_line", "order_id, net_amount") == [("A1", Decimal("6.0000"))]
     assert result.parts[0].unknown_columns == ["Colour"]
-    assert issue(result.issues, "unknown_columns").detail == "Colour"
+    assert issue(result.issues, "unknown_columns").detail == "Colour (filled in 1 of 1)"
 
 
 def test_totals_are_kept_out_and_checked_against_the_sum(bench: Bench) -> None:

@@ -54,14 +54,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Cleaning:
-    """`value` is SQL over the prepared text, of the kind's engine type; `failures` are tried in order; `extras` are
-    further cleaned columns `<name>__<suffix>` as SQL over the value. `fast` is a function that gives SQL over the cell
+    """`value` is SQL over the prepared text, of the kind's engine type; `failures` are tried in order; `changes` say
+    where a value that was read differs from the text in more than form; `extras` are further cleaned columns
+    `<name>__<suffix>` as SQL over the value. `fast` is a function that gives SQL over the cell
     as it is: the same value where the cell is written plainly, else null. Only what it leaves is prepared and read."""
 
     value: str
     failures: tuple[Failure, ...] = ()
     extras: tuple[tuple[str, str], ...] = field(default_factory=tuple)
     fast: Callable[[str], str] | None = None
+    changes: tuple[Failure, ...] = ()
 
 
 def unreadable(text: str, value: str, reason: str) -> Failure:
@@ -140,8 +142,13 @@ def mapped(text: str, column: Column) -> str:
 
 def unknown_word(text: str, column: Column) -> Failure:
     """A word that the contract does not map, where it names no other word."""
+    return Failure(UNKNOWN_WORD, f"{text} is not null and not {mapped_words(text, column)}")
+
+
+def mapped_words(text: str, column: Column) -> str:
+    """SQL condition: the contract maps the word."""
     words = ", ".join(quote(_folded(word)) for word, _ in column.values)
-    return Failure(UNKNOWN_WORD, f"{text} is not null and lower({plain(text)}) not in ({words})")
+    return f"lower({plain(text)}) in ({words})"
 
 
 def range_failures(

@@ -5,17 +5,16 @@ Belongs here: finding a kind's module and registering its functions. Not here: a
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from importlib import import_module
 from typing import Any
-
-import pyarrow as pa
 
 from ingestion.cleaning.base import Cleaning, Setting
 from ingestion.cleaning.country import country_code
 from ingestion.cleaning.divisions.find import packed_division
 from ingestion.cleaning.functions import add_functions, state_code
 from ingestion.cleaning.numerals import written_number
+from ingestion.cleaning.phone import phone_by_plan
 from ingestion.contracts.model import KINDS, Column
 from ingestion.engine import add_text_function
 
@@ -39,19 +38,10 @@ def register_functions(connection: Any) -> None:
     add_text_function(connection, "country_code", country_code, 1)
     add_text_function(connection, "state_code", state_code, 2)
     add_text_function(connection, "written_number", written_number, 2)
-    add_text_function(connection, "phone_by_plan", _phone_by_plan, 2)
+    add_text_function(connection, "phone_by_plan", phone_by_plan, 2)
     add_functions(connection)
 
 
 @cache
 def _module(kind: str) -> Any:
     return import_module(f"ingestion.cleaning.{kind}")
-
-
-@lru_cache(maxsize=100_000)
-def _phone_by_plan(value: str, region: str) -> str | None:
-    """E.164 of a value by the region's numbering plan; None where it is no valid number."""
-    from ingestion.privacy.phones import e164
-
-    read: str | None = e164(pa.array([value], pa.string()), region or None)["e164"][0].as_py()
-    return read

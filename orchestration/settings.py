@@ -53,6 +53,35 @@ class CompactionSettings(BaseModel):
     target_mb: int = Field(128, ge=1, description="files of this size (MiB) are left alone")
 
 
+class Role(BaseModel):
+    """Who may read which clear values back, and what for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    users: tuple[str, ...] = Field((), description="accounts of the machine; empty: whoever has the key")
+    purposes: tuple[str, ...] = Field((), description="purposes that may be given")
+    classes: tuple[str, ...] = Field((), description="classes that are shown: name, phone, email, ..., birthday_token")
+    lists: bool = Field(False, description="may read back many customers at once")
+    persons: bool = Field(False, description="may export and erase persons, and rotate keys")
+
+
+class PrivacySettings(BaseModel):
+    """Who may read personal data back."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    roles: dict[str, Role] = Field(
+        default_factory=lambda: {
+            "data_protection": Role(
+                purposes=("access_request", "erasure_request", "incident", "key_rotation"), classes=("*",), persons=True
+            ),
+            "service": Role(purposes=("service_case",), classes=("name", "phone", "email", "address")),
+            "marketing": Role(purposes=("campaign",), classes=("email", "phone", "birthday_token"), lists=True),
+        },
+        description="roles by name; what is set here replaces the shipped ones",
+    )
+
+
 class TechnicalSettings(BaseModel):
     """Numbers of the machine and its keeping, not of the business."""
 
@@ -66,6 +95,7 @@ class TechnicalSettings(BaseModel):
     engine_threads: int | None = Field(None, ge=1, description="threads of the engine; empty: all cores")
     engine_memory: str | None = Field(None, description="memory limit of the engine, e.g. 4GB; empty: its own rule")
     key_command: str | None = Field(None, description="command that prints the key, where no key is in the environment")
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     ui_host: str = Field("127.0.0.1", description="address on which the Dagster UI listens")
     ui_port: int = Field(3000, ge=1, le=65535, description="port of the Dagster UI")
     retention: RetentionSettings = Field(RetentionSettings(), description="what is removed at the end of a run")

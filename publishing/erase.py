@@ -1,18 +1,19 @@
-"""Erasing a person from builds and published versions: partitions written anew, manifests and catalogs with them.
+"""Writing builds and published versions anew: without a person, or with tokens under another key.
 
-Belongs here: exchanging the files of builds. Not here: what becomes of which column (`ingestion/person/substitute.py`),
-the rest of an erasure (`ingestion/person/erase.py`).
+Belongs here: exchanging the files of builds, their manifests and catalogs. Not here: what becomes of which column
+(`ingestion/person/substitute.py`, `ingestion/privacy/rotate.py`), the rest of an erasure or a rotation.
 
-Order, so that an erasure that was killed is completed by running it again: new partitions; each build's manifest, its
-verdict and the ledger's rows; each version's manifest and catalog; then the former partitions go. The verdict stays:
-what was judged differs by the person alone. Whoever has a former catalog open loses the files that were rewritten, as
-has to be. The caller holds the home's lock.
+Order, so that what was killed is completed by running it again: new partitions; each build's manifest, its verdict and
+the ledger's rows; each version's manifest and catalog; then the former partitions go. The verdict stays: what was
+judged differs by the person, or by the names of tokens, alone. Whoever has a former catalog open loses the files that
+were rewritten, as has to be. The caller holds the home's lock.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -41,26 +42,42 @@ from publishing.build import build_content_hash, file_sha256, mart_content_hash,
 from publishing.catalog import CATALOG_NAME, write_catalog
 from publishing.publish import version_folders
 
+#: Writes a partition (first path) without what has to go to the second path, ordered by SQL names; whether it had to.
+Rewrite = Callable[[Path, Path, Sequence[str]], bool]
+
 
 def erase_published(
     home: Home, ledger: Engine, substitution: Substitution, reason: str, now: datetime
 ) -> dict[str, int]:
     """Replace a person in all builds and versions that are kept; returns counts. New hashes are recorded with the
     former ones under `reason`."""
-    builds = _manifests(home)
     with duckdb.connect(config={"threads": 2}) as connection:
         connection.execute("set enable_progress_bar = false")
         connection.execute(f"set temp_directory = {literal(str(home.scratch))}")
         substitution.install(connection)
-        changed = _new_parts(connection, home, [manifest for _, manifest in builds])
-        rebuilt = [_change_build(home, ledger, folder, manifest, changed, reason, now) for folder, manifest in builds]
-        versions = [_change_version(home, ledger, name, reason, now) for name in version_folders(home)]
-        removed = _remove(connection, home, ledger, changed, reason, now)
-    return {
-        "partitions": removed,
-        "builds": sum(rebuilt),
-        "versions": sum(versions),
-    }
+
+        def rewrite(source: Path, target: Path, order_by: Sequence[str]) -> bool:
+            found = _rule(connection, source)
+            if found is None:
+                return False
+            order = f" order by {', '.join(quoted(name) for name in order_by)}" if order_by else ""
+            connection.execute(
+                f"copy (select * replace ({found.replace}) from {_relation(source)}{order}) "
+                f"to {literal(str(target))} (format parquet, compression zstd)"
+            )
+            return True
+
+        return rewrite_published(home, ledger, rewrite, reason, now)
+
+
+def rewrite_published(home: Home, ledger: Engine, rewrite: Rewrite, reason: str, now: datetime) -> dict[str, int]:
+    """Write the partitions anew that `rewrite` changes, with the builds and versions that have them; returns counts."""
+    builds = _manifests(home)
+    changed = _new_parts(home, [manifest for _, manifest in builds], rewrite)
+    rebuilt = [_change_build(home, ledger, folder, manifest, changed, reason, now) for folder, manifest in builds]
+    versions = [_change_version(home, ledger, name, reason, now) for name in version_folders(home)]
+    removed = _remove(home, ledger, changed, reason, now)
+    return {"partitions": removed, "builds": sum(rebuilt), "versions": sum(versions)}
 
 
 def _manifests(home: Home) -> list[tuple[Path, Manifest]]:
@@ -68,19 +85,21 @@ def _manifests(home: Home) -> list[tuple[Path, Manifest]]:
     return [(folder, read_manifest(folder / MANIFEST_NAME)) for folder in folders]
 
 
-def _new_parts(connection: duckdb.DuckDBPyConnection, home: Home, manifests: list[Manifest]) -> dict[str, PartFile]:
-    """Partitions that hold anything of the person: former path -> what takes its place, written already."""
+def _new_parts(home: Home, manifests: list[Manifest], rewrite: Rewrite) -> dict[str, PartFile]:
+    """Partitions that are changed: former path -> what takes its place, written already."""
     changed: dict[str, PartFile] = {}
     seen: set[str] = set()
-    for manifest in manifests:
-        for mart in manifest.marts:
-            for file in mart.files:
-                if file.path in seen:
-                    continue
-                seen.add(file.path)
-                found = _rule(connection, home.root / file.path)
-                if found is not None:
-                    changed[file.path] = _rewrite(connection, home, mart, file, found)
+    with duckdb.connect(config={"threads": 2}) as connection:
+        for manifest in manifests:
+            for mart in manifest.marts:
+                for file in mart.files:
+                    source = home.root / file.path
+                    if file.path in seen or not source.exists():
+                        continue
+                    seen.add(file.path)
+                    temporary = source.with_name(f".{source.name}.rewritten.tmp")
+                    if rewrite(source, temporary, mart.order_by):
+                        changed[file.path] = _settle(connection, home, mart, file, temporary)
     for folder in sorted({(home.root / file.path).parent for file in changed.values()}):
         sync_folder(folder)
     return changed
@@ -97,14 +116,8 @@ def _rule(connection: duckdb.DuckDBPyConnection, path: Path) -> RowRule | None:
     return found
 
 
-def _rewrite(connection: duckdb.DuckDBPyConnection, home: Home, mart: Mart, file: PartFile, found: RowRule) -> PartFile:
-    source = home.root / file.path
-    temporary = source.with_name(f".{source.name}.erasing.tmp")
-    order = f" order by {', '.join(quoted(name) for name in mart.order_by)}" if mart.order_by else ""
-    connection.execute(
-        f"copy (select * replace ({found.replace}) from {_relation(source)}{order}) to {literal(str(temporary))} "
-        "(format parquet, compression zstd)"
-    )
+def _settle(connection: duckdb.DuckDBPyConnection, home: Home, mart: Mart, file: PartFile, temporary: Path) -> PartFile:
+    """Give a partition that was written anew the name of its content."""
     rows, content_hash = partition_hash(connection, mart.columns, _relation(temporary))
     target = part_path(home, mart.full_name, file.partition, content_hash)
     with temporary.open("rb") as written:
@@ -193,26 +206,17 @@ def _change_version(home: Home, ledger: Engine, version: str, reason: str, now: 
     return True
 
 
-def _remove(
-    connection: duckdb.DuckDBPyConnection,
-    home: Home,
-    ledger: Engine,
-    changed: dict[str, PartFile],
-    reason: str,
-    now: datetime,
-) -> int:
-    """Remove former partitions, and any other file that holds something of the person and belongs to no build."""
+def _remove(home: Home, ledger: Engine, changed: dict[str, PartFile], reason: str, now: datetime) -> int:
+    """Remove former partitions, and every file that belongs to no build any more: it may hold anything."""
+    needed = {path for _, manifest in _manifests(home) for path in manifest.paths}
     count = 0
     for path in sorted(parts_folder(home).glob("*/*")):
         name = path.relative_to(home.root).as_posix()
-        is_ours = path.suffix == ".parquet" and not path.name.startswith(".")
-        if is_ours and name not in changed and _rule(connection, path) is None:
-            continue
-        if not is_ours and not path.name.endswith(".erasing.tmp"):
+        new = changed.get(name)
+        if name in needed:
             continue
         former = file_sha256(path)
         path.unlink()
-        new = changed.get(name)
         kept = home.root / new.path if new else path
         _record(home, ledger, kept, former, new.sha256 if new else None, reason, now, name)
         count += 1

@@ -21,10 +21,13 @@ from orchestration.cli import (
     deliveries,
     demo,
     doctor,
+    keys,
     kpi,
+    person,
     query,
     rejects,
     reprocess,
+    reveal,
     status,
     trace,
     ui,
@@ -65,6 +68,11 @@ app.add_typer(versions.app, name="versions")
 app.add_typer(contract.app, name="contract")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("reveal")(reveal.reveal)
+app.command("export-person")(person.export_person)
+app.command("erase")(person.erase)
+app.command("audit")(reveal.log)
+app.add_typer(keys.app, name="keys")
 app.command("ui")(ui.ui)
 app.command("doctor")(doctor.doctor)
 

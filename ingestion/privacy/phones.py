@@ -96,14 +96,12 @@ def read_phone(value: str, region: str | None) -> tuple[str | None, str | None]:
         if number is None and (dashed := _DASHED.fullmatch(part)) is not None:
             bare = dashed[1]
             number, why = _by_plan(bare, region)
-        if number is None and (said := _REMARK.sub(" ", bare).strip()) != bare:
-            number, why = _by_plan(said, region) if said else (None, why)
-            remark = number is not None
-        else:
-            remark = False
+        said = _REMARK.sub(" ", bare).strip()
+        if number is None and said and said != bare:
+            number, why = _by_plan(said, region)
         numbers += sum(map(str.isdigit, bare)) >= _LEAST_DIGITS
         if number is not None and found is None:
-            found, note = number, REMARK if remark else EXTENSION if bare != part else None
+            found, note = number, EXTENSION if bare != part else REMARK if said != bare else None
         elif number is None and why == REASON_INVALID:
             reason = REASON_INVALID
     if found is None:

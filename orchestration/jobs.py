@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.session import RunRequest
+from orchestration import pulling
+from orchestration.guard import guarded
+from orchestration.look import PULL_JOB
+from orchestration.session import RunRequest, utc_now
+from orchestration.settings import resolve_home
 
 LAST_STEP = dg.AssetSelection.assets(dg.AssetKey("published_version"))
 
@@ -35,7 +39,22 @@ publish_again = dg.define_asset_job(
     description="Publish the latest build, if its verdict says that it passed.",
 )
 
-JOBS = [refresh, take_in, rebuild, publish_again]
+
+@dg.op(description="Pulls the declared databases and APIs that are due; one that fails stops no other.")
+def pull_due_sources() -> None:
+    """What is pulled waits in the ledger, where the sensor finds it."""
+    home, now, log = resolve_home(), utc_now(), dg.get_dagster_logger()
+    with guarded():
+        for one in pulling.pull(home, now=now, names=pulling.due_sources(home, now)):
+            (log.warning if one.failure else log.info)(one.line)
+
+
+@dg.job(name=PULL_JOB, description="Pull the declared databases and APIs that are due; no marts are touched.")
+def pull() -> None:
+    pull_due_sources()
+
+
+JOBS = [refresh, take_in, rebuild, publish_again, pull]
 
 
 def run_config(request: RunRequest) -> dict[str, object]:

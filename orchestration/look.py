@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from orchestration.session import RunRequest
 
+#: Name of the job that pulls sources; it may run beside a run.
+PULL_JOB = "pull"
 #: States of deliveries that a run has yet to take further.
 PENDING_STATES = ("received",)
 
@@ -176,7 +178,16 @@ def record(home: Home, *, now: datetime) -> None:
 
 
 def is_run_waiting(instance: DagsterInstance) -> bool:
-    """Whether a run is queued or under way in this Dagster instance."""
+    """Whether a run is queued or under way in this Dagster instance; one that only pulls sources is none."""
+    return any(job != PULL_JOB for job in _jobs_under_way(instance))
+
+
+def is_pull_waiting(instance: DagsterInstance) -> bool:
+    """Whether a pull of sources is queued or under way in this Dagster instance."""
+    return PULL_JOB in _jobs_under_way(instance)
+
+
+def _jobs_under_way(instance: DagsterInstance) -> list[str]:
     from dagster import DagsterRunStatus, RunsFilter
 
     busy = [
@@ -185,4 +196,4 @@ def is_run_waiting(instance: DagsterInstance) -> bool:
         DagsterRunStatus.STARTING,
         DagsterRunStatus.STARTED,
     ]
-    return instance.get_runs_count(RunsFilter(statuses=busy)) > 0
+    return [run.job_name for run in instance.get_runs(RunsFilter(statuses=busy))]

@@ -11,7 +11,7 @@ from datetime import datetime
 import dagster as dg
 from dagster import ScheduleEvaluationContext
 
-from orchestration import jobs, look
+from orchestration import jobs, look, pulling
 from orchestration.session import RunRequest, utc_now
 from orchestration.settings import resolve_home
 
@@ -47,6 +47,27 @@ def look_around(instance: dg.DagsterInstance, tick: datetime, *, now: datetime) 
 
 
 @dg.schedule(
+    job=jobs.pull,
+    cron_schedule=LOOK_CRON,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every five minutes: pulls the declared databases and APIs that are due; never for nothing.",
+)
+def pull_schedule(context: ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """What is pulled starts a run through the sensor."""
+    return pull_what_is_due(context.instance, context.scheduled_execution_time, now=utc_now())
+
+
+def pull_what_is_due(instance: dg.DagsterInstance, tick: datetime, *, now: datetime) -> dg.RunRequest | dg.SkipReason:
+    """A run that pulls, where a source is due and no other pull is under way. `now` is naive UTC."""
+    if look.is_pull_waiting(instance):
+        return dg.SkipReason("a pull is queued or under way")
+    names = pulling.due_sources(resolve_home(), now)
+    if not names:
+        return dg.SkipReason("no source is due")
+    return dg.RunRequest(run_key=f"pull-{tick:%Y%m%d%H%M}", tags={"milepost/sources": ", ".join(names)[:200]})
+
+
+@dg.schedule(
     job=jobs.refresh,
     cron_schedule=NIGHTLY_CRON,
     execution_timezone="UTC",
@@ -59,4 +80,4 @@ def nightly_full_check() -> dg.RunRequest:
     return dg.RunRequest(run_config=jobs.run_config(request))
 
 
-SCHEDULES = [look_schedule, nightly_full_check]
+SCHEDULES = [look_schedule, pull_schedule, nightly_full_check]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,10 +19,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ingestion.errors import MilepostError, UsageError
 from ingestion.home import Home
+from ingestion.pull.declared import Source
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
@@ -98,6 +100,16 @@ class TechnicalSettings(BaseModel):
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     ui_host: str = Field("127.0.0.1", description="address on which the Dagster UI listens")
     ui_port: int = Field(3000, ge=1, le=65535, description="port of the Dagster UI")
+    sources: dict[str, Source] = Field(
+        default_factory=dict, description="databases and APIs that are pulled, by name (docs/adding-a-source.md)"
+    )
+
+    @field_validator("sources")
+    @classmethod
+    def _sources_have_names(cls, sources: dict[str, Source]) -> dict[str, Source]:
+        if wrong := [name for name in sources if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name)]:
+            raise ValueError(f"{', '.join(wrong)}: a source's name is lower-case letters, digits and underscores")
+        return sources
     retention: RetentionSettings = Field(RetentionSettings(), description="what is removed at the end of a run")
     compaction: CompactionSettings = Field(CompactionSettings(), description="when small files are merged")
 
@@ -311,8 +323,10 @@ def _is_time_zone(name: str) -> bool:
 
 def describe(settings: Settings) -> str:
     """Settings that differ from the shipped ones, for people and for the fingerprint of a run."""
+    # how sources are reached changes no result: what they bring does
+    technical = settings.technical.model_dump(exclude_defaults=True, exclude={"sources"})
     return json.dumps(
-        {"business": settings.overrides, "technical": settings.technical.model_dump(exclude_defaults=True)},
+        {"business": settings.overrides, "technical": technical},
         sort_keys=True,
         default=str,
         ensure_ascii=False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingestion.errors import MilepostError, UsageError
+from ingestion.errors import MilepostError, TransientError, UsageError
 from orchestration.cli import common
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def run(
 ) -> int:
     """Take what is new in the inbox through to publication.
 
-    Ends with 0 when published or nothing is new, 3 when the gate is closed, 4 when a delivery of this run is held or
-    was not recognised.
+    Databases and APIs that the home declares are pulled first. Ends with 0 when published or nothing is new, 3 when the
+    gate is closed, 4 when a delivery of this run is held or was not recognised, or a source could not be pulled.
     """
     from orchestration import demo_home
     from orchestration.session import RunRequest
@@ -56,13 +56,28 @@ def run(
 
 
 def take_through(request: RunRequest) -> int:
-    """Run where something is new, say what came of it, and return the exit code."""
-    from orchestration import look
-    from orchestration.cli.progress import conclude, progress
-    from orchestration.launch import launch
+    """Pull the declared sources, run where something is new, say what came of it, and return the exit code."""
+    from orchestration import pulling
     from orchestration.session import load_home_keys, utc_now
 
     load_home_keys(request.home)  # a run without a key stops before it reads data
+    pulled = []
+    try:
+        pulled = pulling.pull(request.home, now=utc_now(), received_at=request.as_of)
+    except TransientError as error:  # the schedule is at it: what it brings is the next run's
+        common.say(str(error))
+    for one in pulled:
+        common.say(one.line)
+    code = _take_through(request)
+    return common.HELD if code == common.DONE and any(one.failure for one in pulled) else code
+
+
+def _take_through(request: RunRequest) -> int:
+    from orchestration import look
+    from orchestration.cli.progress import conclude, progress
+    from orchestration.launch import launch
+    from orchestration.session import utc_now
+
     if not request.full_refresh and look.is_nothing_new(request):
         look.record(request.home, now=utc_now())
         common.say("nothing is new")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingestion.home import Home
-from orchestration.cli import common
+from orchestration.cli import common, sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,6 +119,7 @@ def collect(home: Home) -> dict[str, Any]:
             ]
             for system, count, held, received in per_source
         ],
+        "pulled": [dict(zip(sources.COLUMNS, row, strict=True)) for row in sources.states(home)],
         "attention": [list(row) for row in attention],
         "gate": closed_before_a_build(last)
         or {
@@ -193,6 +194,9 @@ def _show(home: Home, found: dict[str, Any]) -> None:
             " `milepost run`." + (f" Pages: {home.data_docs}" if found["gate"]["build_id"] else "")
         )
     common.emit(list(SOURCE_COLUMNS), found["sources"], common.Format.TABLE, title="sources (times UTC)")
+    if found["pulled"]:
+        rows = [list(row.values()) for row in found["pulled"]]
+        common.emit(list(sources.COLUMNS), rows, common.Format.TABLE, title="databases and APIs (times UTC)")
     if found["attention"]:
         common.emit(
             ["delivery", "state", "source", "file", "reason"],

@@ -1,7 +1,8 @@
-"""Business customers: leads, the deals they become, their people and companies, for both CRM systems.
+"""Business customers: leads, the deals they become, their people and companies, for the three CRM systems.
 
 Belongs here: the table `lead` and the table `deal` with all their times, and what really brought each lead. Not here:
-the forms of the exports (`export_crm_cn.py`, `export_salesforce.py`). Times are seconds since 1970 in UTC, 0 for never.
+the forms of the exports (`export_crm_cn.py`, `export_salesforce.py`, `export_hubspot.py`) and what is done for leads
+and deals (`export_crm_cn_work.py`, `export_salesforce_work.py`). Times are seconds since 1970 in UTC, 0 for never.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ingestion.sample import words
 from ingestion.sample.constants import (
     CONTACT_IS_SHOPPER_SHARE,
     CRM_CN_SHARE,
+    HUBSPOT_EVERY,
     LEAD_OPPORTUNITY_SHARE,
     LEAD_VALID_SHARE,
     WIN_SHARE,
@@ -86,7 +88,9 @@ def make_business(
     times, facts = _lead_course(rng, history, created)
     texts = _lead_texts(rng, persons, count, is_cn, source, facts)
     number = np.arange(count)
-    lead = pa.table({"n": number, "is_cn": is_cn, "created": created, **times, **facts, **texts})
+    is_hub = ~is_cn & (number % HUBSPOT_EVERY == 1)
+    crm = take(("salesforce", "crm_cn", "hubspot"), np.where(is_cn, 1, np.where(is_hub, 2, 0)))
+    lead = pa.table({"n": number, "is_cn": is_cn, "crm": crm, "created": created, **times, **facts, **texts})
     con.register("lead_arrow", lead)
     con.execute("CREATE OR REPLACE TABLE lead AS SELECT * FROM lead_arrow ORDER BY n")
     con.unregister("lead_arrow")

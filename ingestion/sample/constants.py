@@ -62,7 +62,10 @@ COUPON_SHARE = 0.30  # of orders with a coupon or code
 LEAD_VALID_SHARE = 0.76
 LEAD_OPPORTUNITY_SHARE = 0.46  # of valid leads
 WIN_SHARE = 0.44  # of closed opportunities
-CRM_CN_SHARE = 0.70  # of leads; the rest is Salesforce's
+CRM_CN_SHARE = 0.70  # of leads; the rest is Salesforce's and HubSpot's
+HUBSPOT_EVERY = 4  # every so many-th overseas lead is kept in HubSpot
+TWIN_EVERY = 5  # every so many-th contact in HubSpot was entered twice, and is merged later
+JD_EVERY, TMALL_EVERY = 6, 4  # every so many-th marketplace customer buys on JD; of the others, on Tmall
 
 # Quirks of the exports
 OVERLAP_DAYS = 7  # a monthly shop export repeats the last days of the month before: refunds are known by then

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from ingestion.sample.constants import FULL_WIDTH_SHARE, TEXT_DATE_SHARE
+from ingestion.sample.crm_keys import CUSTOMER_NO, DEAL_NO, LEAD_NO
 from ingestion.sample.outbox import Outbox, next_day
 from ingestion.sample.workbook import NUMBER, Sheet, workbook
 
@@ -22,10 +23,6 @@ DEALS = ("商机编号", "商机名称", "客户名称", "线索编号", "客户
          "创建时间", "预计成交日期", "实际成交日期", "最近修改时间")  # fmt: skip
 _ASCII = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WIDE = "".join(chr(ord(c) + 0xFEE0) for c in _ASCII)
-
-LEAD_NO = "('XS' || (100001 + n)::varchar)"
-CUSTOMER_NO = "('KH' || (200001 + n)::varchar)"
-DEAL_NO = "('SJ' || (300001 + d)::varchar)"
 
 
 def _roll(salt: str, key: str) -> str:

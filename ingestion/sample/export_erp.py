@@ -14,9 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.sample import reference, words
+from ingestion.sample.crm_keys import CUSTOMER, DEAL
 from ingestion.sample.demand import History
-from ingestion.sample.export_crm_cn import CUSTOMER_NO, DEAL_NO
-from ingestion.sample.export_salesforce import ACCOUNT_ID, DEAL_ID
 from ingestion.sample.operations import half_years, local, roll, second_of, wait
 from ingestion.sample.outbox import Outbox, comma_separated, next_day
 from ingestion.sample.products import arrays, products
@@ -109,10 +108,9 @@ def _make_invoices(outbox: Outbox) -> None:
             FROM (
                 SELECT *, CASE {" ".join(ratings)} ELSE '{last}' END AS rating
                 FROM (
-                    SELECT d, 'FP' || (800001 + d)::varchar AS invoice_no, lead, deal_is_cn, owner, region, amount,
+                    SELECT d, 'FP' || (800001 + d)::varchar AS invoice_no, lead, crm, deal_is_cn, owner, region, amount,
                         CASE WHEN deal_is_cn THEN 'CNY' ELSE 'USD' END AS currency, deal_closed + 2 * 86400 AS issued,
-                        CASE WHEN deal_is_cn THEN {CUSTOMER_NO} ELSE {ACCOUNT_ID} END AS customer_no,
-                        CASE WHEN deal_is_cn THEN {DEAL_NO} ELSE {DEAL_ID} END AS deal_no,
+                        {CUSTOMER} AS customer_no, {DEAL} AS deal_no,
                         'HT' || (400001 + d)::varchar AS contract_no, {roll("rating", "lead", "created")} AS r
                     FROM deal WHERE deal_is_won
                 )
@@ -127,8 +125,8 @@ def _receivable_sql(low: int, seen: int) -> str:
     """A row per change of a balance: issued, paid in part, paid."""
     day = "strftime(make_timestamp(({0} + 28800) * 1000000), '%Y-%m-%d')"
     return f"""
-        SELECT invoice_no, customer_no, CASE WHEN deal_is_cn THEN 'crm_cn' ELSE 'salesforce' END, NULL, NULL, deal_no,
-            contract_no, owner, region, rating, {cents("amount")}, currency, {day.format("issued")},
+        SELECT invoice_no, customer_no, crm, NULL, NULL, deal_no, contract_no, owner, region,
+            rating, {cents("amount")}, currency, {day.format("issued")},
             {day.format("due")}, {cents("received")}, {cents("amount - received")}, status, {local("moment", seen)}
         FROM (
             SELECT *, issued AS moment, 0 AS received, 'open' AS status FROM invoice

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.sample import words, workdays
+from ingestion.sample.crm_keys import CUSTOMER, DEAL
 from ingestion.sample.demand import History
-from ingestion.sample.export_crm_cn import CUSTOMER_NO, DEAL_NO, _last, _moment, _named
-from ingestion.sample.export_salesforce import ACCOUNT_ID, DEAL_ID
+from ingestion.sample.export_crm_cn import _last, _moment, _named
 from ingestion.sample.operations import Cell, half_years, roll, second_of, write_sheet
 from ingestion.sample.outbox import Outbox, comma_separated, next_day
 from ingestion.sample.random_streams import stream
@@ -85,8 +85,7 @@ def _make_agreements(outbox: Outbox) -> None:
         f"""
         CREATE OR REPLACE TABLE agreement AS
         SELECT a.*, 'HT' || (400001 + a.d)::varchar AS contract_no, company, line, region, owner, amount, deal_is_cn,
-            CASE WHEN deal_is_cn THEN {CUSTOMER_NO} ELSE {ACCOUNT_ID} END AS customer_no,
-            CASE WHEN deal_is_cn THEN {DEAL_NO} ELSE {DEAL_ID} END AS deal_no,
+            {CUSTOMER} AS customer_no, {DEAL} AS deal_no,
             {roll("e-signed", "a.d", "a.signed")} < 0.72 AS is_e_signed,
             {roll("e-signed", "a.d", "a.signed")} < 0.34 AS is_mobile,
             CASE WHEN is_repeat THEN 'HT' || (400001 + (

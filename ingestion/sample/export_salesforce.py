@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from ingestion.sample import words
+from ingestion.sample.crm_keys import ACCOUNT_ID, DEAL_ID, LEAD_ID, salesforce_id
 from ingestion.sample.export_crm_cn import _DEAL_TIMES, _LEAD_TIMES, _last
 from ingestion.sample.outbox import Outbox, next_day
 from ingestion.sample.tables import cents
@@ -29,13 +30,6 @@ HISTORY = ("ID", "ISDELETED", "OPPORTUNITYID", "CREATEDBYID", "CREATEDDATE", "ST
            "SYSTEMMODSTAMP")  # fmt: skip
 STAGES = ("Qualification", "Needs Analysis", "Proposal/Price Quote", "Closed Won", "Closed Lost")
 _REASONS = ["Price", "Competitor", "Project cancelled", "No budget"]
-
-
-def _id(prefix: str, number: str) -> str:
-    return f"('{prefix}5g' || lpad(({number})::varchar, 10, '0') || 'IAM')"
-
-
-LEAD_ID, ACCOUNT_ID, DEAL_ID = _id("00Q", "n"), _id("001", "n"), _id("006", "d")
 
 
 def _owner() -> str:
@@ -60,12 +54,12 @@ def account_sql(low: int, seen: int) -> str:
             {_utc("updated", seen)}
         FROM (
             SELECT l.*, greatest(converted, coalesce(last_change, 0)) AS updated,
-                (SELECT min(n) FROM lead WHERE NOT is_cn AND converted > 0
+                (SELECT min(n) FROM lead WHERE crm = 'salesforce' AND converted > 0
                     AND n NOT IN (SELECT lead FROM deal WHERE deal_is_won)) AS gone
             FROM lead l LEFT JOIN (
                 SELECT lead AS n, max({_last(str(seen), "start", "deal_closed")}) AS last_change FROM deal GROUP BY lead
             ) c USING (n)
-            WHERE NOT is_cn AND converted > 0 AND converted < {seen}
+            WHERE crm = 'salesforce' AND converted > 0 AND converted < {seen}
         )
         WHERE updated >= {low}
         ORDER BY n
@@ -90,9 +84,9 @@ def lead_sql(low: int, seen: int) -> str:
             months::varchar, CASE WHEN graded > 0 AND graded < {seen} THEN score::varchar END,
             {", ".join(_utc(t, seen) for t in ("assigned", "graded", "contacted", "followed"))}
         FROM (
-            SELECT l.*, {_id("006", "f.d")} AS first_deal, {_last(str(seen), *_LEAD_TIMES)} AS updated
+            SELECT l.*, {salesforce_id("006", "f.d")} AS first_deal, {_last(str(seen), *_LEAD_TIMES)} AS updated
             FROM lead l LEFT JOIN (SELECT lead AS n, d FROM deal WHERE NOT is_repeat) f USING (n)
-            WHERE NOT is_cn AND created < {seen}
+            WHERE crm = 'salesforce' AND created < {seen}
         )
         WHERE updated >= {low}
         ORDER BY n
@@ -124,7 +118,7 @@ def opportunity_sql(low: int, seen: int) -> str:
             SELECT *, {stage} AS stage, {_last(str(seen), *_DEAL_TIMES[:4])} AS updated,
                 CASE {stage} WHEN 'Qualification' THEN 10 WHEN 'Needs Analysis' THEN 30
                     WHEN 'Proposal/Price Quote' THEN 50 WHEN 'Closed Won' THEN 100 ELSE 0 END AS chance
-            FROM deal WHERE NOT deal_is_cn AND start < {seen}
+            FROM deal WHERE crm = 'salesforce' AND start < {seen}
         )
         WHERE updated >= {low}
         ORDER BY d
@@ -133,7 +127,7 @@ def opportunity_sql(low: int, seen: int) -> str:
 
 def history_sql(low: int, seen: int) -> str:
     return f"""
-        SELECT {_id("008", "d * 10 + step")}, 'false', {DEAL_ID}, {_owner()}, {_utc("entered", seen)}, stage,
+        SELECT {salesforce_id("008", "d * 10 + step")}, 'false', {DEAL_ID}, {_owner()}, {_utc("entered", seen)}, stage,
             {cents("amount")}, chance::varchar, {_utc("entered", seen)}
         FROM (
             SELECT d, owner, amount, UNNEST([1, 2, 3, 4]) AS step,
@@ -141,7 +135,7 @@ def history_sql(low: int, seen: int) -> str:
                 UNNEST(['Qualification', 'Needs Analysis', 'Proposal/Price Quote',
                     CASE WHEN deal_is_won THEN 'Closed Won' ELSE 'Closed Lost' END]) AS stage,
                 UNNEST([10, 30, 50, CASE WHEN deal_is_won THEN 100 ELSE 0 END]) AS chance
-            FROM deal WHERE NOT deal_is_cn
+            FROM deal WHERE crm = 'salesforce'
         )
         WHERE entered > 0 AND entered >= {low} AND entered < {seen}
         ORDER BY d, step

@@ -1,8 +1,9 @@
-"""Order exports of the marketplace: heads and lines, a file each a month.
+"""Order exports of Taobao and of Tmall: heads and lines, a file each a month.
 
 Belongs here: the form of ExportOrderList and ExportOrderDetailList: GB18030, ids as ="123...", a padded heading,
-买家实际支付金额 net of refunds, prices after discounts. One month's lines are delivered twice: first with prices in
-the wrong unit for some orders, then corrected.
+买家实际支付金额 net of refunds, prices after discounts. On Taobao some records are spoilt, and one month's lines are
+delivered twice: first with prices in the wrong unit for some orders, then corrected. Both shops' months before are in
+tables `<platform>_order` and `<platform>_line`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from ingestion.sample.constants import BAD_DATE_SHARE, GARBAGE_LINE_SHARE, OVERL
 from ingestion.sample.demand import History
 from ingestion.sample.orders import MonthOrders
 from ingestion.sample.outbox import Outbox, Portions, comma_separated, next_day
-from ingestion.sample.persons import IN_MARKET
 from ingestion.sample.sessions import month_start
 from ingestion.sample.tables import cents
 
@@ -50,7 +50,7 @@ def _local(seconds: str, form: str = "%Y-%m-%d %H:%M:%S") -> str:
     return f"strftime(make_timestamp(({seconds} + 28800) * 1000000), '{form}')"
 
 
-def _head_sql(exported: int, low: int) -> str:
+def _head_sql(platform: str, exported: int, low: int) -> str:
     values = {
         "订单编号": _quoted_id(order_id("number")),
         "买家会员名": account_key(),
@@ -89,11 +89,11 @@ def _head_sql(exported: int, low: int) -> str:
         FROM (
             SELECT o.*, t.titles, t.kinds, t.units, {_STATUS.format(exported=exported)} AS status,
                 CASE WHEN refunded > 0 AND refunded < {exported} THEN refund ELSE 0 END AS seen_refund
-            FROM market_order o
+            FROM {platform}_order o
             JOIN (
                 SELECT month, row, string_agg(i.name_zh, ' ，' ORDER BY line_number) AS titles, count(*) AS kinds,
                     sum(quantity) AS units
-                FROM market_line JOIN product i USING (product) GROUP BY ALL
+                FROM {platform}_line JOIN product i USING (product) GROUP BY ALL
             ) t USING (month, row)
             WHERE o.created >= {low}
         )
@@ -123,7 +123,7 @@ def _garbage_sql(kind: str, count: int, month: int) -> str:
     return f"SELECT {columns}, {1 if kind == 'price' else 2} AS k1, n AS k2 FROM range({count}) t(n)"
 
 
-def _line_sql(exported: int, low: int, wrong_unit_orders: int) -> str:
+def _line_sql(platform: str, exported: int, low: int, wrong_unit_orders: int) -> str:
     price = cents(f"price * CASE WHEN place < {wrong_unit_orders} THEN 100 ELSE 1 END")
     values = (
         _quoted_id(order_id("number")), "title", price, "quantity::varchar", "sku", "'颜色分类:默认'", "NULL::varchar",
@@ -135,7 +135,7 @@ def _line_sql(exported: int, low: int, wrong_unit_orders: int) -> str:
         FROM (
             SELECT o.number, l.line_number, l.price, l.quantity, i.sku, i.name_zh AS title,
                 dense_rank() OVER (ORDER BY o.number) - 1 AS place, {_STATUS.format(exported=exported)} AS status
-            FROM market_order o JOIN market_line l USING (month, row) JOIN product i USING (product)
+            FROM {platform}_order o JOIN {platform}_line l USING (month, row) JOIN product i USING (product)
             WHERE o.created >= {low}
         )
     """
@@ -151,20 +151,24 @@ def _line_garbage_sql(count: int, month: int) -> str:
 
 
 class TaobaoExport:
-    """Writes each month's orders and again the last days of the month before, whose refunds are known by then."""
+    """Writes each month's orders and again the last days of the month before, whose refunds are known by then.
 
-    def __init__(self, outbox: Outbox, history: History) -> None:
-        self.outbox, self.history = outbox, history
-        self._prices, self._dates = Portions(GARBAGE_LINE_SHARE), Portions(BAD_DATE_SHARE)
-        self._lines = Portions(GARBAGE_LINE_SHARE)
-        self.corrected_month = max(history.month_count - 5, 1)
+    `platform`: taobao, or tmall, which has a folder of its own and exports in the same form.
+    """
+
+    def __init__(self, outbox: Outbox, history: History, platform: str = "taobao") -> None:
+        self.outbox, self.history, self.platform = outbox, history, platform
+        is_spoilt = platform == "taobao"
+        self._prices, self._dates = Portions(GARBAGE_LINE_SHARE * is_spoilt), Portions(BAD_DATE_SHARE * is_spoilt)
+        self._lines = Portions(GARBAGE_LINE_SHARE * is_spoilt)
+        self.corrected_month = max(history.month_count - 5, 1) if is_spoilt else -1
 
     def write(self, orders: MonthOrders) -> None:
         """Write the month in table `month_order` / `month_line`; call it month after month."""
         con, month = self.outbox.con, orders.month
         con.execute(
             f"CREATE OR REPLACE TABLE next_order AS SELECT {month} AS month, * FROM month_order "
-            f"WHERE system = {IN_MARKET}"
+            f"WHERE platform = '{self.platform}'"
         )
         con.execute(
             f"CREATE OR REPLACE TABLE next_line AS SELECT {month} AS month, l.* FROM month_line l "
@@ -174,44 +178,46 @@ class TaobaoExport:
         low = start - OVERLAP_DAYS * 86400
         for name in ("order", "line"):
             if month == 0:
-                con.execute(f"CREATE OR REPLACE TABLE market_{name} AS FROM next_{name}")
+                con.execute(f"CREATE OR REPLACE TABLE {self.platform}_{name} AS FROM next_{name}")
             else:
-                con.execute(f"DELETE FROM market_{name} WHERE month < {month - 1}")
-                con.execute(f"INSERT INTO market_{name} FROM next_{name}")
+                con.execute(f"DELETE FROM {self.platform}_{name} WHERE month < {month - 1}")
+                con.execute(f"INSERT INTO {self.platform}_{name} FROM next_{name}")
         days = self.history.days(month)
         exported = start + len(days) * 86400
-        self._write_heads(orders, days[-1], exported, low)
-        self._write_lines(orders, days[-1], exported, low)
+        heads, lines = con.execute(
+            "SELECT (SELECT count(*) FROM next_order), (SELECT count(*) FROM next_line)"
+        ).fetchall()[0]
+        self._write_heads(month, heads, days[-1], exported, low)
+        self._write_lines(month, lines, days[-1], exported, low)
 
-    def _write_heads(self, orders: MonthOrders, last: date, exported: int, low: int) -> None:
-        heads = int((orders.system == IN_MARKET).sum())
+    def _write_heads(self, month: int, heads: int, last: date, exported: int, low: int) -> None:
         prices, dates = self._prices.of(heads), self._dates.of(heads)
         self.outbox.write_csv(
-            "taobao",
+            self.platform,
             "export_order_list",
             f"{last:%Y}/ExportOrderList{last:%Y%m}.csv",
             HEAD_HEADINGS,
-            f"SELECT * EXCLUDE (k1, k2) FROM (({_head_sql(exported, low)}) "
-            f"UNION ALL ({_garbage_sql('price', prices, orders.month)}) "
-            f"UNION ALL ({_garbage_sql('date', dates, orders.month + 100)})) ORDER BY k1, k2",
+            f"SELECT * EXCLUDE (k1, k2) FROM (({_head_sql(self.platform, exported, low)}) "
+            f"UNION ALL ({_garbage_sql('price', prices, month)}) "
+            f"UNION ALL ({_garbage_sql('date', dates, month + 100)})) ORDER BY k1, k2",
             next_day(last),
             encoding=_ENCODING,
             rejected={k: v for k, v in (("below_minimum", prices), ("not_a_timestamp", dates)) if v},
         )
 
-    def _write_lines(self, orders: MonthOrders, last: date, exported: int, low: int) -> None:
-        garbage = self._lines.of(int((orders.system[orders.line_order] == IN_MARKET).sum()))
+    def _write_lines(self, month: int, lines: int, last: date, exported: int, low: int) -> None:
+        garbage = self._lines.of(lines)
         versions = [("", 0)]
-        if orders.month == self.corrected_month:
+        if month == self.corrected_month:
             versions = [("", WRONG_UNIT_ORDERS), ("_2", 0)]
         for suffix, wrong in versions:
             self.outbox.write_csv(
-                "taobao",
+                self.platform,
                 "export_order_detail_list",
                 f"{last:%Y}/ExportOrderDetailList{last:%Y%m}{suffix}.csv",
                 LINE_HEADINGS,
-                f"SELECT * EXCLUDE (k1, k2, k3) FROM (({_line_sql(exported, low, wrong)}) "
-                f"UNION ALL ({_line_garbage_sql(garbage, orders.month)})) ORDER BY k1, k2, k3",
+                f"SELECT * EXCLUDE (k1, k2, k3) FROM (({_line_sql(self.platform, exported, low, wrong)}) "
+                f"UNION ALL ({_line_garbage_sql(garbage, month)})) ORDER BY k1, k2, k3",
                 next_day(next_day(last)) if suffix else next_day(last),
                 encoding=_ENCODING,
                 rejected={"below_minimum": garbage} if garbage else {},

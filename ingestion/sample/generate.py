@@ -21,10 +21,14 @@ from ingestion.sample import (
     export_accounts,
     export_ad_reports,
     export_crm_cn,
+    export_crm_cn_work,
+    export_hubspot,
     export_listening,
     export_mailings,
     export_pages,
     export_salesforce,
+    export_salesforce_work,
+    export_shopify_lists,
     export_social,
     export_web,
     export_wecom,
@@ -36,6 +40,7 @@ from ingestion.sample.business import make_business
 from ingestion.sample.channels import CAMPAIGNS
 from ingestion.sample.constants import DEFAULT_END, SIZES, Size, SizeName
 from ingestion.sample.demand import History
+from ingestion.sample.export_jd import JdExport
 from ingestion.sample.export_shopify import ShopifyExport
 from ingestion.sample.export_taobao import TaobaoExport
 from ingestion.sample.goals import make_goals
@@ -50,6 +55,8 @@ from ingestion.sample.truth import Truth
 
 #: Months up to the end that the exports cover which people began to take late (page views, mailings, search terms).
 RECENT_MONTHS = 12
+#: What is exported each half-year.
+CRM_EXPORTS = (export_crm_cn, export_crm_cn_work, export_salesforce, export_salesforce_work, export_hubspot)
 Progress = Callable[[str, int, int], None]  # what is being made, steps done, steps in all
 
 
@@ -147,7 +154,12 @@ class _Company:
             self.progress(what, done, self.size.months)
 
     def _write_orders(self) -> None:
-        shopify, taobao = ShopifyExport(self.outbox, self.history), TaobaoExport(self.outbox, self.history)
+        shops = (
+            ShopifyExport(self.outbox, self.history),
+            TaobaoExport(self.outbox, self.history),
+            TaobaoExport(self.outbox, self.history, "tmall"),
+            JdExport(self.outbox, self.history),
+        )
         numbers = (0, 0)
         for month in range(self.size.months):
             self._report(f"{self.history.months[month]:%Y-%m}", month)
@@ -156,8 +168,8 @@ class _Company:
             numbers = (numbers[0] + shop_count, numbers[1] + orders.count - shop_count)
             load_month(self.con, orders)
             self.operations.take_month()
-            shopify.write(orders)
-            taobao.write(orders)
+            for shop in shops:
+                shop.write(orders)
             self.truth.add_month(orders)
             self.journeys.parts.append(journeys_of(self.seed, orders, self.persons))
             if month > 0:
@@ -224,8 +236,10 @@ class _Company:
         if last.month in (3, 9) or is_end:
             begin = self._period_begin(month, 6)
             low = month_start(self.history, begin) if begin > 0 else 0
-            export_crm_cn.write_period(self.outbox, last, low, month_start(self.history, month + 1))
-            export_salesforce.write_period(self.outbox, last, low, month_start(self.history, month + 1))
+            for crm in CRM_EXPORTS:
+                crm.write_period(self.outbox, last, low, month_start(self.history, month + 1))
+        if last.month == 12 or is_end:
+            export_shopify_lists.write_year(self.outbox, last, self.truth.seen["shop"])
 
     def _write_ad_reports(
         self, figures: list[pa.Table], first: date, last: date, *, is_recent: bool, is_end: bool

@@ -118,7 +118,8 @@ class Operations:
                         AS device_name
                 FROM month_line JOIN product p USING (product) GROUP BY "row"
             ) l USING ("row")
-            WHERE {roll("picked", "system", "number", "created")} < {self.share}
+            WHERE platform IN ('shopify', 'taobao')
+                AND {roll("picked", "system", "number", "created")} < {self.share}
             ORDER BY created, order_id
             """
         )

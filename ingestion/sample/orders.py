@@ -25,7 +25,7 @@ from ingestion.sample.constants import (
     UNPAID_SHARE,
 )
 from ingestion.sample.demand import History
-from ingestion.sample.persons import IN_MARKET, IN_SHOP, Persons
+from ingestion.sample.persons import IN_MARKET, IN_SHOP, MARKETS, Persons
 from ingestion.sample.random_streams import Bools, Floats, Ints, pick, split_total, stream
 
 SHANGHAI = timedelta(hours=8)
@@ -190,6 +190,10 @@ def make_month(
     refund, refunded = _refunds(
         rng, history, history.days(month), day, paid, total, line_order, line_number, product, price * quantity
     )
+    # JD's export tells of a refund only where the whole order was taken back
+    on_jd = is_market & (persons.market[person] == MARKETS.index("jd"))
+    is_untold = on_jd & (refund != total)
+    refund, refunded = np.where(is_untold, 0, refund), np.where(is_untold, 0, refunded)
     return MonthOrders(
         month=month,
         number=number,
@@ -216,7 +220,7 @@ def make_month(
         quantity=quantity,
         price=price,
         platform_coupon=np.where(
-            is_market & (rng.random(count) < 0.1) & (refund == 0) & (paid > 0) & (net > 2000), 500, 0
+            is_market & ~on_jd & (rng.random(count) < 0.1) & (refund == 0) & (paid > 0) & (net > 2000), 500, 0
         ),
     )
 

@@ -19,16 +19,19 @@ from ingestion.sample.constants import (
     BOTH_SHARE,
     DEVOTED_SHARE,
     FOREIGN_SHARE,
+    JD_EVERY,
     LINK_SHARES,
     MONTHLY_SURVIVAL,
     ONE_TIME_SHARE,
     SECOND_ACCOUNT_SHARE,
     SHOP_ONLY_SHARE,
+    TMALL_EVERY,
 )
 from ingestion.sample.random_streams import Bools, Floats, Ints, pick, split_total, stream
 from ingestion.sample.random_streams import words as take
 
 IN_SHOP, IN_MARKET = 1, 2
+MARKETS = ("taobao", "tmall", "jd")  # where a marketplace customer buys
 LINKS = ("single", "phone", "email", "none")
 _CN_PREFIXES = ("198", "199", "166", "191", "193", "195", "147", "178")
 
@@ -45,6 +48,7 @@ class Persons:
     systems: Ints  # bits: IN_SHOP, IN_MARKET
     is_foreign: Bools
     link: Ints  # index into LINKS
+    market: Ints  # index into MARKETS
     city: Ints  # of words.CITIES, or of words.FOREIGN_CITIES
     has_second: Bools
     table: pa.Table  # person_id and the texts, as the exports need them
@@ -74,6 +78,13 @@ def _digits(values: Ints, width: int) -> pa.Array:
 def _acquisitions(count: int, month_orders: Ints) -> Ints:
     months = np.arange(len(month_orders))
     return split_total(count, month_orders * (0.22 + 0.55 * np.exp(-months / 5.0)))
+
+
+def _markets(has_second: Bools) -> Ints:
+    """The marketplace of each person; who has a second account has both on Taobao."""
+    number = np.arange(len(has_second))
+    market = np.where(number % JD_EVERY == 1, 2, np.where(number % TMALL_EVERY == 2, 1, 0))
+    return np.where(has_second, 0, market)
 
 
 def make_persons(seed: int, count: int, month_orders: Ints) -> Persons:
@@ -106,6 +117,7 @@ def make_persons(seed: int, count: int, month_orders: Ints) -> Persons:
         systems=systems,
         is_foreign=is_foreign,
         link=link,
+        market=_markets(has_second),
         city=city,
         has_second=has_second,
         table=table,

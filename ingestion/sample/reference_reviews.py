@@ -12,9 +12,8 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 
 from ingestion.sample import words
+from ingestion.sample.crm_keys import DEAL, DEAL_NO
 from ingestion.sample.demand import History
-from ingestion.sample.export_crm_cn import DEAL_NO
-from ingestion.sample.export_salesforce import DEAL_ID
 from ingestion.sample.operations import Cell, second_of, write_sheet
 from ingestion.sample.outbox import Outbox, comma_separated
 from ingestion.sample.random_streams import stream
@@ -134,7 +133,7 @@ def _audits(outbox: Outbox, history: History, seed: int) -> tuple[list[Sequence[
     rng = stream(seed, "audits")
     end = second_of(history.end_date) + 86400
     deals = outbox.con.execute(
-        f"SELECT CASE WHEN deal_is_cn THEN {DEAL_NO} ELSE {DEAL_ID} END, owner, region, deal_closed FROM deal "
+        f"SELECT {DEAL}, owner, region, deal_closed FROM deal "
         f"WHERE deal_is_won AND deal_closed + 30 * 86400 < {end} ORDER BY d"
     ).fetchall()
     rows: list[Sequence[Cell]] = []

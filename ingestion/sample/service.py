@@ -12,8 +12,8 @@ from datetime import date
 
 import duckdb
 
+from ingestion.sample.crm_keys import CUSTOMER_NO, DEAL_NO
 from ingestion.sample.demand import History
-from ingestion.sample.export_crm_cn import CUSTOMER_NO, DEAL_NO
 from ingestion.sample.operations import roll, second_of, wait
 
 TICKET_SHARE, CHAT_SHARE = 0.16, 0.20  # of the picked orders

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ingestion.sample.channels import CHANNEL_NAMES
 from ingestion.sample.orders import MonthOrders
-from ingestion.sample.persons import Persons
+from ingestion.sample.persons import IN_SHOP, MARKETS, Persons
 from ingestion.sample.products import Product, products
 
 _ORDER_COLUMNS = (
@@ -23,8 +23,9 @@ _ORDER_COLUMNS = (
 
 
 def load_persons(con: duckdb.DuckDBPyConnection, persons: Persons) -> None:
-    """Table `person`."""
-    con.register("person_arrow", persons.table)
+    """Table `person`; `market` is the marketplace where the person buys."""
+    market = pa.array(MARKETS).take(pa.array(persons.market))
+    con.register("person_arrow", persons.table.append_column("market", market))
     con.execute("CREATE OR REPLACE TABLE person AS SELECT * FROM person_arrow")
     con.unregister("person_arrow")
 
@@ -39,7 +40,7 @@ def load_products(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def load_month(con: duckdb.DuckDBPyConnection, orders: MonthOrders) -> None:
-    """Tables `month_order` (with the person's texts) and `month_line`."""
+    """Tables `month_order` (with the person's texts, and `platform`: shopify or the marketplace) and `month_line`."""
     columns = {name: pa.array(getattr(orders, name)) for name in _ORDER_COLUMNS}
     columns["row"] = pa.array(np.arange(orders.count))
     columns["total"] = pa.array(orders.total)
@@ -48,7 +49,8 @@ def load_month(con: duckdb.DuckDBPyConnection, orders: MonthOrders) -> None:
     con.register("order_arrow", pa.table(columns))
     con.execute(
         "CREATE OR REPLACE TABLE month_order AS "
-        "SELECT o.*, p.* EXCLUDE (person) FROM order_arrow o JOIN person p USING (person) ORDER BY o.row"
+        f"SELECT o.*, p.* EXCLUDE (person), CASE system WHEN {IN_SHOP} THEN 'shopify' ELSE market END AS platform "
+        "FROM order_arrow o JOIN person p USING (person) ORDER BY o.row"
     )
     con.unregister("order_arrow")
     con.register(

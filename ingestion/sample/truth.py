@@ -17,14 +17,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingestion.sample.crm_keys import CONTACT_ID, CUSTOMER, DEAL, HUB_TWIN, LEAD, PROSPECT
 from ingestion.sample.demand import History
-from ingestion.sample.export_crm_cn import CUSTOMER_NO, DEAL_NO, LEAD_NO
-from ingestion.sample.export_salesforce import ACCOUNT_ID, DEAL_ID, LEAD_ID
+from ingestion.sample.export_hubspot import IS_TWIN, TWIN_EMAIL, TWIN_KNOWN
+from ingestion.sample.export_jd import jd_order_id
 from ingestion.sample.export_shopify import _roll, order_name
 from ingestion.sample.export_taobao import order_id
 from ingestion.sample.orders import MonthOrders
 from ingestion.sample.outbox import Written
-from ingestion.sample.persons import IN_SHOP, Persons
+from ingestion.sample.persons import IN_SHOP, MARKETS, Persons
 from ingestion.sample.products import arrays, product_lines
 from ingestion.sample.random_streams import Floats
 from ingestion.sample.words import CITIES
@@ -36,7 +37,7 @@ _REGION_OF = {
     "湖南": 3, "广东": 4, "重庆": 5, "四川": 5, "陕西": 6,
 }  # fmt: skip
 REGION_WORDS = {"华北": 0, "东北": 1, "华东": 2, "华中": 3, "华南": 4, "西南": 5, "西北": 6, "Overseas": 7}
-CHANNELS = ("shopify", "taobao", "deals")
+CHANNELS = ("shopify", "tmall", "deals", "jd")  # Taobao and Tmall are one channel
 _MONTH = "strftime(make_timestamp(({0} + 28800) * 1000000), '%Y-%m')"
 
 
@@ -89,11 +90,13 @@ class Truth:
         region = np.where(orders.is_usd, len(REGIONS) - 1, city_region[city])
         keep = orders.net / np.maximum(orders.goods, 1)
         line = orders.line_order
+        on_jd = self.persons.market[orders.person] == MARKETS.index("jd")
+        channel = np.where(system == IN_SHOP, 0, np.where(on_jd, 3, 1))
         value = orders.price * orders.quantity * (keep * rate * paid)[line] / 100.0
         place = (
             month[line].clip(0),
             region[line],
-            (system[line] != IN_SHOP).astype(np.int64),
+            channel[line],
             arrays()["line"][orders.product],
         )
         np.add.at(self.revenue, place, value)
@@ -106,8 +109,9 @@ class Truth:
     def _append_orders(self) -> None:
         table = self.con.execute(
             f"""
-            SELECT CASE system WHEN {IN_SHOP} THEN 'shopify' ELSE 'taobao' END AS source_system,
-                CASE system WHEN {IN_SHOP} THEN {order_name("number")} ELSE {order_id("number")} END AS order_id,
+            SELECT platform AS source_system,
+                CASE platform WHEN 'shopify' THEN {order_name("number")} WHEN 'jd' THEN {jd_order_id("number")}
+                    ELSE {order_id("number")} END AS order_id,
                 person_id, cause AS marketing_channel, CASE WHEN is_usd THEN 'USD' ELSE 'CNY' END AS currency,
                 (goods - discount)::bigint AS net_cents, refund AS refund_cents,
                 CASE WHEN paid > 0 THEN make_timestamp(paid * 1000000) END AS paid_at,
@@ -123,10 +127,7 @@ class Truth:
         stated = (
             f"CASE WHEN system = {IN_SHOP} AND refund = total AND {_roll('cancel')} < 0.5 THEN refunded ELSE paid END"
         )
-        head = (
-            f"SELECT CASE system WHEN {IN_SHOP} THEN 'shopify' ELSE 'taobao' END, {{0}}, "
-            "CASE WHEN is_usd THEN 'USD' ELSE 'CNY' END"
-        )
+        head = "SELECT platform, {0}, CASE WHEN is_usd THEN 'USD' ELSE 'CNY' END"
         for what, moment, value in (
             ("net", "paid", "goods - discount"),
             ("orders", "paid", "1"),
@@ -142,8 +143,8 @@ class Truth:
     def add_deals(self, end: int) -> None:
         """Take the deals won before the end second."""
         self.con.execute(
-            "INSERT INTO truth_money SELECT CASE WHEN deal_is_cn THEN 'crm_cn' ELSE 'salesforce' END, "
-            f"CASE WHEN deal_is_cn THEN {_MONTH.format('deal_closed')} "
+            "INSERT INTO truth_money SELECT crm, "
+            f"CASE WHEN crm <> 'salesforce' THEN {_MONTH.format('deal_closed')} "
             # Salesforce states the day only, in UTC
             "ELSE strftime(make_timestamp(deal_closed * 1000000), '%Y-%m') END, "
             "CASE WHEN deal_is_cn THEN 'CNY' ELSE 'USD' END, u.what, "
@@ -202,7 +203,7 @@ class Truth:
             "SELECT system, what, currency, sum(cents)::bigint FROM truth_money GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         leads = self.con.execute(
-            "SELECT CASE WHEN is_cn THEN 'crm_cn' ELSE 'salesforce' END AS s, count(*), "
+            "SELECT crm AS s, count(*), "
             f"count(*) FILTER (converted > 0 AND converted < {end}) "
             f"FROM lead WHERE created < {end} GROUP BY s ORDER BY s"
         ).fetchall()
@@ -230,13 +231,11 @@ class Truth:
         self._copy_parquet(
             "leads.parquet",
             f"""
-            SELECT CASE WHEN is_cn THEN 'crm_cn' ELSE 'salesforce' END AS source_system,
-                CASE WHEN is_cn THEN {LEAD_NO} ELSE {LEAD_ID} END AS lead_id, true_channel AS marketing_channel,
+            SELECT crm AS source_system, {LEAD} AS lead_id, true_channel AS marketing_channel,
                 stated_source, is_valid, make_timestamp(created * 1000000) AS created_at,
                 CASE WHEN converted > 0 AND converted < {end} THEN make_timestamp(converted * 1000000) END
                     AS converted_at,
-                CASE WHEN f.d IS NULL OR converted >= {end} THEN NULL WHEN is_cn THEN {DEAL_NO} ELSE {DEAL_ID} END
-                    AS opportunity_id,
+                CASE WHEN f.d IS NULL OR converted >= {end} THEN NULL ELSE {DEAL} END AS opportunity_id,
                 coalesce(f.deal_is_won AND f.deal_closed < {end}, false) AS is_won
             FROM lead
             LEFT JOIN (SELECT lead AS n, d, deal_is_won, deal_closed FROM deal WHERE NOT is_repeat) f USING (n)
@@ -250,10 +249,9 @@ class Truth:
         )
         self.con.register("seen_arrow", seen)
         known = f"converted > 0 AND converted < {end}"
-        key = (
-            f"CASE WHEN is_cn AND {known} THEN {CUSTOMER_NO} WHEN is_cn THEN {LEAD_NO} "
-            f"WHEN {known} THEN {ACCOUNT_ID} ELSE {LEAD_ID} END"
-        )
+        person_id = "coalesce(p.person_id, 'B' || lpad(n::varchar, 7, '0'))"
+        persons_own = f"CASE WHEN shopper >= 0 THEN 'email' WHEN {known} THEN 'phone' ELSE 'single' END"
+        leads = f"FROM lead l LEFT JOIN person p ON p.person = l.shopper WHERE created < {end}"
         self._copy_parquet(
             "identities.parquet",
             f"""
@@ -265,17 +263,24 @@ class Truth:
                     second_email, 'phone'
                 FROM person JOIN seen_arrow USING (person)
                 WHERE seen_second AND second_email IS NOT NULL AND systems = {IN_SHOP}
-                UNION ALL SELECT person_id, 'taobao', 'person', 'account', account, market_phone, NULL, link
+                UNION ALL SELECT person_id, market, 'person', 'account', account, market_phone, NULL, link
                 FROM person JOIN seen_arrow USING (person) WHERE seen_market
                 UNION ALL SELECT person_id, 'taobao', 'person', 'account', second_account, market_phone, NULL, 'phone'
                 FROM person JOIN seen_arrow USING (person)
                 WHERE seen_second AND second_account IS NOT NULL AND systems <> {IN_SHOP}
-                UNION ALL SELECT coalesce(p.person_id, 'B' || lpad(n::varchar, 7, '0')),
-                    CASE WHEN is_cn THEN 'crm_cn' ELSE 'salesforce' END,
-                    CASE WHEN is_cn OR ({known}) THEN 'organisation' ELSE 'person' END, 'id', {key}, phone, l.email,
-                    CASE WHEN shopper < 0 THEN 'single' WHEN is_cn THEN 'phone' WHEN {known} THEN 'none'
-                        ELSE 'email' END
-                FROM lead l LEFT JOIN person p ON p.person = l.shopper WHERE created < {end}
+                UNION ALL SELECT {person_id}, crm, 'organisation', 'id',
+                    CASE WHEN {known} THEN {CUSTOMER} ELSE {LEAD} END,
+                    phone, l.email, CASE WHEN shopper < 0 THEN 'single' ELSE 'phone' END
+                {leads} AND is_cn
+                UNION ALL SELECT {person_id}, crm, 'organisation', 'id', {CUSTOMER}, phone, NULL, 'phone'
+                {leads} AND NOT is_cn AND {known}
+                UNION ALL SELECT {person_id}, crm, 'person', 'id',
+                    CASE WHEN crm = 'salesforce' AND {known} THEN {CONTACT_ID} ELSE {PROSPECT} END, phone, l.email,
+                    {persons_own}
+                {leads} AND NOT is_cn
+                UNION ALL SELECT {person_id}, crm, 'person', 'id', 'contact:' || {HUB_TWIN}, NULL, {TWIN_EMAIL},
+                    'own_key'
+                {leads} AND {IS_TWIN} AND {TWIN_KNOWN.format(end=end)}
             ) ORDER BY person_id, source_system, source_key
             """,
         )

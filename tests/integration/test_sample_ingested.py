@@ -21,6 +21,9 @@ from ingestion.privacy.keys import generate_key_file
 from ingestion.sample import write_sample
 from ingestion.sample.words import CITIES
 
+#: Systems whose orders the sample company writes.
+SHOPS = ("shopify", "taobao", "tmall", "jd")
+
 
 @pytest.fixture(scope="module")
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, IngestResult]:
@@ -107,7 +110,7 @@ def test_the_lake_sums_to_the_truth(ingested: tuple[Home, IngestResult]) -> None
             """
         ).fetchall()
         assert {name: f"{net:.2f}" for name, _, net in rows} == {
-            name: net for name, net in totals["net_amount"].items() if name.split()[0] in ("shopify", "taobao")
+            name: net for name, net in totals["net_amount"].items() if name.split()[0] in SHOPS
         }
         counts = Counter[str]()
         for name, count, _ in rows:
@@ -134,5 +137,47 @@ def test_places_in_china_are_called_alike_in_all_systems(ingested: tuple[Home, I
             ).fetchall()
         )
     known = {city[0] for city in CITIES}
-    assert set(found) == {"shopify", "taobao"}
+    assert set(found) == set(SHOPS)
     assert all(set(provinces) <= known and len(provinces) > 5 for provinces in found.values())
+
+
+def test_what_was_done_for_leads_and_deals_is_in_the_lake(ingested: tuple[Home, IngestResult]) -> None:
+    """Visits, calls, mails and proposals of both CRM systems name leads and deals that are there, too."""
+    home, _ = ingested
+    lake = f"read_parquet('{home.lake}/{{}}/*.parquet', union_by_name = true)"
+    with duckdb.connect() as con:
+        kinds = con.execute(
+            "SELECT source_system, list(DISTINCT activity_kind ORDER BY activity_kind) "
+            f"FROM {lake.format('activity')} GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        assert dict(kinds) == {
+            "crm_cn": ["call", "proposal", "visit"], "salesforce": ["call", "mail", "proposal", "visit"],
+        }  # fmt: skip
+        for entity, key in (("lead", "lead_id"), ("opportunity", "opportunity_id")):
+            lost = con.execute(
+                f"SELECT count(*), count(*) FILTER (k.key IS NULL) FROM {lake.format('activity')} a LEFT JOIN "
+                f"(SELECT DISTINCT source_system, {key} AS key FROM {lake.format(entity)}) k "
+                f"ON k.source_system = a.source_system AND k.key = a.{key} WHERE a.{key} IS NOT NULL"
+            ).fetchone()
+            assert lost is not None and lost[0] > 50 and lost[1] == 0, entity
+        decided = con.execute(
+            f"SELECT count(*) FROM {lake.format('activity')} WHERE outcome IN ('accepted', 'declined') "
+            "AND (activity_kind <> 'proposal' OR decided_at IS NULL OR amount IS NULL)"
+        ).fetchone()
+        assert decided == (0,)
+
+
+def test_merged_hubspot_records_are_one_customer(ingested: tuple[Home, IngestResult]) -> None:
+    """The record that was merged away has the key of the one that stays, whether or not it was ever exported."""
+    home, _ = ingested
+    identities = duckdb.sql(
+        f"SELECT source_key FROM read_parquet('{home.truth}/identities.parquet') WHERE linked_by = 'own_key'"
+    ).fetchall()
+    found = duckdb.sql(
+        "SELECT source_customer_key, own_key FROM "
+        f"read_parquet('{home.lake}/customer/*.parquet', union_by_name = true) "
+        "WHERE source_system = 'hubspot' AND source_customer_key <> own_key"
+    ).fetchall()
+    assert found and {key for key, _ in found} <= {key for (key,) in identities}
+    # the second number of a contact is five beyond the first
+    assert all(int(key.split(":")[1]) - int(own.split(":")[1]) == 5 for key, own in found)

@@ -61,7 +61,7 @@ def _totals(home: Home) -> dict[str, Any]:
 def _shop_orders(home: Home) -> dict[str, list[dict[str, str]]]:
     """Records of each order in the last export that has it, the shop's spoilt test records left out."""
     orders: dict[str, list[dict[str, str]]] = {}
-    for path in _files(home, "shopify/*/*.csv"):
+    for path in _files(home, "shopify/*/orders_export_*.csv"):
         found: dict[str, list[dict[str, str]]] = defaultdict(list)
         for record in _records(path):
             if not record["Name"].startswith("#T"):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ingestion.batch.account import Account
 from ingestion.batch.run import Batch
@@ -21,13 +21,11 @@ from ingestion.ledger.deliveries import (
     FAILED,
     Issue,
     add_accounting,
-    add_lake_parts,
     record_source_checks,
     set_state,
 )
-from ingestion.ledger.engine import writing
 from ingestion.ledger.pulls import advance_cursors
-from ingestion.parts import place
+from ingestion.parts import exchange
 
 
 def commit(
@@ -47,9 +45,8 @@ def commit(
     """
     files = [file for batch in batches for file in batch.files]
     files += [StagedFile(path, VAULT, "", 0) for path in vault_parts]
-    parts = [place(home, file, batch_id) for file in files]
-    with writing(ledger) as connection:
-        add_lake_parts(connection, parts, now)
+
+    def store(connection: Connection) -> None:
         for batch in batches:
             account = batch.account
             add_accounting(connection, account.parts, account.entities, merged(account.issues))
@@ -61,6 +58,8 @@ def commit(
         taken = [delivery.delivery_seq for batch in batches for delivery in batch.deliveries]
         advance_cursors(connection, [*taken, *(seq for seq, _ in failed)])
         record_source_checks(connection, now)
+
+    exchange(home, ledger, [], files, batch_id, now, store)
 
 
 def judge(batches: Sequence[Batch], findings: Sequence[EntityFinding]) -> None:

@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from ingestion.batch.write import REJECT_SCHEMA, REJECTS, UNITS, VAULT, StagedFile, reject_places
 from ingestion.engine import quote_name, quote_path
@@ -33,6 +35,7 @@ from ingestion.ledger.deliveries import (
     Delivery,
     LakePart,
     add_lake_parts,
+    lake_paths,
     list_deliveries,
     list_lake_parts,
     remove_lake_parts,
@@ -146,15 +149,33 @@ def exchange(
 
     `committed_at`: when the rows first counted, where that is not now. Returns the parts that count now.
     """
-    added = [place(home, file, batch_id, committed_at) for file in staged]
-    with writing(ledger) as connection:
-        remove_lake_parts(connection, [part.path for part in removed])
-        add_lake_parts(connection, added, now)
-        if also is not None:
-            also(connection)
+    added: list[LakePart] = []
+    with taking_back(home, ledger, added):
+        for file in staged:
+            added.append(place(home, file, batch_id, committed_at))
+        with writing(ledger) as connection:
+            remove_lake_parts(connection, [part.path for part in removed])
+            add_lake_parts(connection, added, now)
+            if also is not None:
+                also(connection)
     for part in removed:
         (home.root / part.path).unlink(missing_ok=True)
     return added
+
+
+@contextmanager
+def taking_back(home: Home, ledger: Engine, placed: list[LakePart]) -> Iterator[None]:
+    """Around placing files and making them count: after an error those that do not count leave their places again, so
+    that readers do not see them until the next start sweeps them."""
+    try:
+        yield
+    except Exception:
+        with suppress(OSError, SQLAlchemyError):  # the error itself is what has to be told
+            counting = lake_paths(ledger)
+            for part in placed:
+                if part.path not in counting:
+                    (home.root / part.path).unlink(missing_ok=True)
+        raise
 
 
 def place(home: Home, file: StagedFile, batch_id: str, committed_at: datetime | None = None) -> LakePart:

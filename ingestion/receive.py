@@ -7,6 +7,7 @@ taking files out of the inbox once they are committed (`recovery.leave_inbox`).
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class ReceiveResult:
     duplicates: list[Delivery] = field(default_factory=list)  # the same bytes again, without effect
     unrecognised: list[Delivery] = field(default_factory=list)  # all that lie in the inbox, new or not
     waiting: list[str] = field(default_factory=list)  # files not at rest yet, below the inbox
+    unreadable: list[str] = field(default_factory=list)  # files and folders that may not be read, with the reason
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,12 @@ def files_in_inbox(inbox: Path) -> Iterator[tuple[str, str, Path]]:
     for system in sorted(entry.name for entry in os.scandir(inbox) if entry.is_dir() and entry.name[0] not in "._"):
         top = inbox / system
         names = []
-        for folder, folders, files in os.walk(top):
+        closed: list[OSError] = []
+        for folder, folders, files in os.walk(top, onerror=closed.append):
             folders[:] = [name for name in folders if name[0] not in "._"]
             names += [Path(folder, name).relative_to(top).as_posix() for name in files if _is_finished(name)]
+        # folders that may not be read are told as files that may not
+        names += [Path(str(error.filename)).relative_to(top).as_posix() for error in closed]
         for name in sorted(names):
             yield system, name, top / name
     for name in sorted(entry.name for entry in os.scandir(inbox) if entry.is_file() and _is_finished(entry.name)):
@@ -123,16 +128,27 @@ def receive(
             continue
         new.append((system, name, path))
 
-    def look(entry: tuple[str, str, Path]) -> _Found | None:
-        return _look(*entry, contracts)
+    def look(entry: tuple[str, str, Path]) -> _Found | OSError | None:
+        try:
+            return _look(*entry, contracts)
+        except (PermissionError, IsADirectoryError) as error:
+            return error
+
+    def keep(one: _Found) -> bool:
+        return one.contract is None or _archive(home, one, keys)
 
     if progress and new:
         progress(f"receiving {len(new)} files")
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
         found = [(entry, look_at) for entry, look_at in zip(new, pool.map(look, new), strict=True)]
         result.waiting += [f"{system}/{name}" for (system, name, _), one in found if one is None]
-        looked = [one for _, one in found if one is not None]
-        list(pool.map(lambda one: _archive(home, one, keys), [one for one in looked if one.contract is not None]))
+        looked = [one for _, one in found if isinstance(one, _Found)]
+        kept = list(pool.map(keep, looked))
+    for entry, one in found:
+        if isinstance(one, OSError):
+            result.unreadable.append(f"{entry[0]}/{entry[1]}: cannot be read ({type(one).__name__})")
+    result.waiting += [f"{one.system}/{one.name}" for one, is_kept in zip(looked, kept, strict=True) if not is_kept]
+    looked = [one for one, is_kept in zip(looked, kept, strict=True) if is_kept]
     with writing(ledger) as connection:
         _recognise_again(connection, home, ledger, contracts, keys, now, inbox, result)
         history = _History(home, contracts, list_deliveries(ledger))
@@ -251,7 +267,7 @@ class _History:
 
 
 def _look(system: str, name: str, path: Path, contracts: ContractSet) -> _Found | None:
-    """Hash and recognise one file; None where it changed meanwhile or is gone."""
+    """Hash and recognise one file; None where it changed meanwhile or is gone. OSError where it is closed to us."""
     before = _stamp_or_none(path)
     allowed: tuple[Contract, ...] = ()
     contract, reason, encoding = None, _why_not(contracts, system), None
@@ -267,18 +283,30 @@ def _look(system: str, name: str, path: Path, contracts: ContractSet) -> _Found 
         except (MilepostError, *DAMAGED) as error:
             contract, encoding = (allowed[0] if len(allowed) == 1 else None), None
             reason = error.what if isinstance(error, MilepostError) else f"is damaged ({type(error).__name__})"
-    except (FileNotFoundError, PermissionError):
+    except FileNotFoundError:
         return None
     if before is None or _stamp_or_none(path) != before:
         return None
     return _Found(system, name, path, before, found, encoding, contract, reason)
 
 
-def _archive(home: Home, one: _Found, keys: Keys) -> None:
+def _archive(home: Home, one: _Found, keys: Keys) -> bool:
+    """Archive the bytes that were looked at; False where the file has changed since, or is gone."""
     target = home.archive / archive_name(one.scan.sha256)
-    if not target.exists():  # its name is the hash of its content
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        encrypt_file(one.path, target, keys)
+    if target.exists():  # its name is the hash of its content
+        return True
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}.unfinished")
+    try:
+        encrypt_file(one.path, unfinished, keys)
+        if _stamp_or_none(one.path) != one.stamp:
+            return False
+        unfinished.replace(target)
+    except FileNotFoundError:
+        return False
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return True
 
 
 def _recognise_again(
@@ -300,11 +328,18 @@ def _recognise_again(
         path = inbox_path(home, delivery, inbox)
         one = None
         if contracts.of_system(delivery.source_system):
-            one = _look(delivery.source_system, delivery.file_name, path, contracts)
+            try:
+                one = _look(delivery.source_system, delivery.file_name, path, contracts)
+            except PermissionError as error:
+                result.unreadable.append(
+                    f"{delivery.source_system}/{delivery.file_name}: cannot be read ({type(error).__name__})"
+                )
         if one is None or one.contract is None:
             result.unrecognised.append(delivery)
             continue
-        _archive(home, one, keys)
+        if not _archive(home, one, keys):
+            result.unrecognised.append(delivery)
+            continue
         further = _contract_values(one.contract) | {
             "archived_as": archive_name(one.scan.sha256),
             "encoding": one.encoding,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from ingestion.errors import MilepostError, TransientError
+from ingestion.errors import MilepostError, TransientError, of_storage
 from orchestration.scrub import brief, own_frames
 
 #: Tries after the first one, and the seconds between them, doubling.
@@ -39,7 +39,7 @@ def guarded() -> Iterator[None]:
     except dg.DagsterError:
         raise
     except Exception as error:  # noqa: BLE001 (raised again, by type and place)
-        FAILURES.append(error)
+        FAILURES.append(of_storage(error) or error)
         raise dg.Failure(
             description=brief(error),
             metadata={"places": dg.MetadataValue.json(own_frames(error))},

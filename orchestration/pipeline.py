@@ -62,6 +62,8 @@ def receive(session: RunSession) -> int:
         session.summary["files"] = report.row_count
         session.summary["duplicates"] = len(receipt.duplicates)
         session.summary["unrecognised"] = [f"{d.source_system}/{d.file_name}: {d.state_reason}" for d in unrecognised]
+        # what may not be read is not lost: it stays in the inbox, and every run says so
+        session.summary["unrecognised"] += receipt.unreadable
         return len(new)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-from ingestion.errors import MilepostError
+from ingestion.errors import MilepostError, of_storage
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
@@ -18,6 +18,8 @@ def brief(error: BaseException) -> str:
     """One line: our own message as it is; of any other exception its type and where in this project it came up."""
     if isinstance(error, MilepostError):
         return str(error)
+    if (known := of_storage(error)) is not None:
+        return str(known)
     places = own_frames(error)
     at = f" at {places[-1]}" if places else ""
     return f"{type(error).__module__}.{type(error).__qualname__}{at}".removeprefix("builtins.")

@@ -106,7 +106,11 @@ def open_sources(
         for delivery in deliveries:
             is_from_inbox = is_in_inbox(home, delivery, inbox)
             try:
-                found = list(_sources_of(home, delivery, contract, keys, inbox, stack))
+                try:
+                    found = list(_sources_of(home, delivery, contract, keys, inbox, stack))
+                except FileNotFoundError:  # it left the inbox this very moment: now its archived bytes are read
+                    is_from_inbox = is_in_inbox(home, delivery, inbox)
+                    found = list(_sources_of(home, delivery, contract, keys, inbox, stack))
             except TransientError:
                 raise
             except (OSError, *DAMAGED) as error:

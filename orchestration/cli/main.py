@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from ingestion.errors import MilepostError, UsageError
+from ingestion.errors import MilepostError, UsageError, of_storage
 from orchestration.cli import (
     backup,
     common,
@@ -98,7 +98,8 @@ def main(arguments: list[str] | None = None) -> int:
     except MilepostError as error:
         return tell(error)
     except Exception as error:  # noqa: BLE001 (told by type and place, kept in full in the log, and exit code 1)
-        return _tell_unexpected(error)
+        known = of_storage(error)
+        return _tell_unexpected(error) if known is None else tell(known)
 
 
 def tell(error: MilepostError) -> int:

@@ -109,5 +109,5 @@ def test_what_is_kept_and_for_how_long_can_be_set(home: Home) -> None:
     assert (technical.retention.archive_days, technical.retention.withdrawn_days) == (365, 90)
     assert technical.compaction.fan_in == 4
     write(home, "technical:\n  retention: {archive_dayz: 365}\n")
-    with pytest.raises(UsageError, match="technical.retention.archive_dayz"):
+    with pytest.raises(UsageError, match=r"technical\.retention\.archive_dayz"):
         load_settings(home, {})

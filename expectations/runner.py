@@ -41,14 +41,16 @@ def judge(
     scan: PersonalDataScan,
     now: datetime,
     dbt_results: Sequence[CheckResult] = (),
+    further_results: Sequence[CheckResult] = (),
     suites: Path = SUITES,
     data_docs: bool = True,
 ) -> GateResult:
     """Judge a build and store the verdict with it and in the ledger.
 
     Runs `suites`/marts over the build's files, the scan for clear personal data over every text column, and counts
-    in `dbt_results` (suite `dbt_tests`; results of dbt's tests of the same transformation). With `data_docs`, Great
-    Expectations' pages are written to the home. An expectation that raises closes the gate whatever its severity.
+    in `dbt_results` (suite `dbt_tests`; results of dbt's tests of the same transformation) and `further_results`. With
+    `data_docs`, Great Expectations' pages are written to the home. An expectation that raises closes the gate whatever
+    its severity.
     """
     folder = home.builds / build_id
     manifest = read_manifest(folder / MANIFEST_NAME)
@@ -80,7 +82,7 @@ def judge(
         manifest_sha256=manifest.sha256,
         suites_hash=suites_hash(suites),
         judged_at=now,
-        results=(*results, *_coverage(manifest, known), *dbt_results),
+        results=(*results, *_coverage(manifest, known), *dbt_results, *further_results),
         new_delivery_ids=_new_deliveries(home, ledger, manifest),
         data_docs=home.data_docs / "index.html" if data_docs else None,
     )

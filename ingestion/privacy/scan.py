@@ -125,25 +125,33 @@ def scan_files(
     to four characters; names of one Latin word are not compared, since they are ordinary words too often.
     """
     findings: list[ScanFinding] = []
-    with duckdb.connect(config={"threads": 2}) as con:
-        for path in paths:
-            total: dict[tuple[str, str], list[int]] = {}
-            for lines in _line_batches(path):
-                con.register("file_line", pa.table({"value": pa.array(lines, pa.string())}))
-                con.execute(
-                    "create or replace temp table scan_value as "
-                    "select '' as column_name, value, count(*) as row_count from file_line group by all"
-                )
-                found = _patterns(con, set())
-                con.execute(_WORDS_SQL)
-                for identifier in vault.identifiers():
-                    found += _exact(con, identifier, set(), keys, vault, phone_regions)
-                for finding in found:
-                    counts = total.setdefault((finding.kind, finding.identifier), [0, 0])
-                    counts[0] += finding.row_count
-                    counts[1] += finding.distinct_count
-            findings += [ScanFinding(str(path), kind, name, *counts) for (kind, name), counts in total.items()]
+    for path in paths:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            findings += scan_lines(str(path), file, keys, vault, phone_regions=phone_regions)
     return findings
+
+
+def scan_lines(
+    name: str, lines: Iterable[str], keys: Keys, vault: Vault, *, phone_regions: Sequence[str] = ("CN",)
+) -> list[ScanFinding]:
+    """Findings in lines of text, as `scan_files` has them; `name` is the findings' `column`."""
+    total: dict[tuple[str, str], list[int]] = {}
+    with duckdb.connect(config={"threads": 2}) as con:
+        for batch in _line_batches(lines):
+            con.register("file_line", pa.table({"value": pa.array(batch, pa.string())}))
+            con.execute(
+                "create or replace temp table scan_value as "
+                "select '' as column_name, value, count(*) as row_count from file_line group by all"
+            )
+            found = _patterns(con, set())
+            con.execute(_WORDS_SQL)
+            for identifier in vault.identifiers():
+                found += _exact(con, identifier, set(), keys, vault, phone_regions)
+            for finding in found:
+                counts = total.setdefault((finding.kind, finding.identifier), [0, 0])
+                counts[0] += finding.row_count
+                counts[1] += finding.distinct_count
+    return [ScanFinding(name, kind, identifier, *counts) for (kind, identifier), counts in total.items()]
 
 
 #: From lines to what may be one identifier. Quotes, brackets and mark-up bound it.
@@ -193,15 +201,14 @@ group by all
 """
 
 
-def _line_batches(path: Path) -> Iterator[list[str]]:
+def _line_batches(lines: Iterable[str]) -> Iterator[list[str]]:
     batch: list[str] = []
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            # minified pages hold everything in one line
-            batch += [line[start : start + 20_000] for start in range(0, len(line), 20_000)]
-            if len(batch) >= _FILE_BATCH_LINES:
-                yield batch
-                batch = []
+    for line in lines:
+        # minified pages hold everything in one line
+        batch += [line[start : start + 20_000] for start in range(0, len(line), 20_000)]
+        if len(batch) >= _FILE_BATCH_LINES:
+            yield batch
+            batch = []
     if batch:
         yield batch
 

@@ -171,4 +171,64 @@ def _catalog(home: Home) -> Iterator[Finding]:
     yield Finding("published", True, f"{home.current.resolve().name}, {len(views)} marts")
 
 
-CHECKS = (_python, _packages, _settings, _key, _home, _disk, _lock, _dbt, _ledger, _contracts, _catalog)
+def _audit(home: Home) -> Iterator[Finding]:
+    if not home.ledger.exists():
+        return
+    from orchestration import audit
+    from orchestration.session import load_home_keys
+
+    with common.the_ledger(home) as ledger:
+        faults = audit.check(home, ledger, load_home_keys(home))
+    for fault in faults[:5]:
+        yield Finding("audit log", False, f"line {fault.line} {fault.what}", "Restore it, and find out who changed it")
+    if not faults:
+        yield Finding("audit log", True, f"{len(audit.read(home))} lines, whole")
+
+
+def _privacy(home: Home) -> Iterator[Finding]:
+    if not home.ledger.exists() or not home.vault.exists():
+        return
+    from ingestion.contracts.loader import contracts_of
+    from ingestion.person.erase import unfinished
+    from ingestion.privacy.places import DATA_PLACES, RUN_PLACES, scan_places
+    from ingestion.privacy.rotate import is_rotating, versions_in_use
+    from ingestion.privacy.vault import Vault
+    from orchestration.pipeline import phone_regions
+    from orchestration.session import load_home_keys
+
+    keys = load_home_keys(home)
+    with common.the_ledger(home) as ledger:
+        waiting = len(unfinished(ledger, keys))
+    if waiting:
+        yield Finding("erasure", False, f"{waiting} broken off", "milepost erase --resume")
+    if is_rotating(home):
+        yield Finding("keys", False, "a rotation of the token key was broken off", "milepost keys rotate --tokens")
+        return
+    former = sum(count for version, count in versions_in_use(home).items() if version != keys.active_version)
+    if former:
+        yield Finding("keys", None, f"{former} files under former versions", "milepost keys rotate")
+    places, regions = (*RUN_PLACES, *DATA_PLACES), phone_regions(contracts_of(home))
+    found = scan_places(home, keys, Vault(home.vault, keys), places, phone_regions=regions)
+    for finding in found[:10]:
+        yield Finding("personal data", False, str(finding), "Remove the file, and report what wrote it")
+    if len(found) > 10:
+        yield Finding("personal data", False, f"{len(found) - 10} more files", "")
+    if not found:
+        yield Finding("personal data", True, "none in clear in any file since the last look")
+
+
+CHECKS = (
+    _python,
+    _packages,
+    _settings,
+    _key,
+    _home,
+    _disk,
+    _lock,
+    _dbt,
+    _ledger,
+    _contracts,
+    _catalog,
+    _audit,
+    _privacy,
+)

@@ -42,7 +42,7 @@ def export_person(
     home: common.HomeOption = None,
 ) -> None:
     """Write everything held about one person, with its sources, to a file that only you can read."""
-    from ingestion.contracts.loader import load_contracts
+    from ingestion.contracts.loader import contracts_of
     from ingestion.person.export import as_html, as_json
     from ingestion.person.export import export_person as gather
     from ingestion.privacy.vault import Vault
@@ -67,7 +67,7 @@ def export_person(
             place, ledger, keys, action="export person", role=str(role), purpose=str(purpose), now=utc_now(),
             details={"customer_id": person.customer_id, "source_records": len(person.records)},
         )  # fmt: skip
-        document = gather(place, ledger, vault, keys, load_contracts(), person, utc_now())
+        document = gather(place, ledger, vault, keys, contracts_of(place), person, utc_now())
     to.touch(mode=0o600)
     to.write_text(as_html(document) if to.suffix == ".html" else as_json(document), encoding="utf-8")
     records = sum(len(rows) for rows in document["records"].values())
@@ -133,13 +133,13 @@ def erase(
 
 def _carry_out(place: Home, ledger: Any, vault: Vault, keys: Keys, plan: Any) -> dict[str, Any]:
     """Carry out a plan and scan a second time; completed only where nothing is left."""
-    from ingestion.contracts.loader import load_contracts
+    from ingestion.contracts.loader import contracts_of
     from ingestion.person import erase as erasing
     from ingestion.person.verify import remains
     from orchestration.session import utc_now
     from publishing.erase import erase_published
 
-    now, contracts = utc_now(), load_contracts()
+    now, contracts = utc_now(), contracts_of(place)
     counts = erasing.carry_out(
         place, ledger, vault, keys, contracts, plan, now,
         lambda substitution, reason: erase_published(place, ledger, substitution, reason, now),

@@ -109,6 +109,16 @@ def addresses(work: Path) -> None:
     print(f"{'addresses to divisions':<44} {done.stdout.strip() or done.stderr[-500:]}", flush=True)
 
 
+def compaction(work: Path) -> None:
+    """Files that a year of small deliveries leaves in the lake, and what merging them costs."""
+    del work
+    done = subprocess.run(
+        [sys.executable, str(HERE / "compaction.py")], capture_output=True, text=True, cwd=PROJECT, check=False
+    )
+    for text in (done.stdout.strip() or done.stderr[-500:]).splitlines():
+        print(f"{'files in the lake':<44} {text}", flush=True)
+
+
 def imports(work: Path) -> None:
     """Processor seconds until each command could begin."""
     del work
@@ -119,7 +129,7 @@ def imports(work: Path) -> None:
 
 
 def main() -> None:
-    parts = {"imports": imports, "addresses": addresses, "online_retail": online_retail}
+    parts = {"imports": imports, "addresses": addresses, "compaction": compaction, "online_retail": online_retail}
     parser = argparse.ArgumentParser(description="Milepost's benchmark: ratios within one run.")
     parser.add_argument("--size", default="medium", choices=("small", "medium", "large"))
     parser.add_argument("--only", nargs="*", choices=[*parts, "sample"], default=[*parts, "sample"])

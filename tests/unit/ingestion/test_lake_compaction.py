@@ -20,10 +20,10 @@ from ingestion.recovery import recover
 from ingestion.rejects import show_rejects
 from ingestion.reprocess import reprocess
 from ingestion.snapshots import current_snapshot, drop_snapshots, take_snapshot
+from tests.delivery_year import QUARTER, simulate
 from tests.ingestion_bench import KEYS, NOW, Bench, csv_text, invented_contract
 from tests.lake_files import write_entity
 
-QUARTER = dt.timedelta(minutes=15)
 ENTITIES = ("order", "web_session", UNITS)
 
 
@@ -91,36 +91,6 @@ def test_a_quarter_of_fifteen_minute_deliveries_from_thirty_sources_stays_in_hun
     most, written, delivered = simulate(days=90, sources=30, every=12)
     assert most < 500
     assert written < 8 * delivered, "each byte is written a few times, not with every delivery"
-
-
-def simulate(days: int, sources: int, every: int) -> tuple[int, int, int]:
-    """Plan a time of deliveries without writing files: most files at once, bytes written by merging, and delivered.
-
-    Each source feeds two of twelve entities, and units; `every`: ticks between two looks.
-    """
-    rule, start, size = CompactionRule(), dt.datetime(2026, 1, 1), 4096
-    parts: dict[str, LakePart] = {}
-    number = written = delivered = most = 0
-    for tick in range(days * 96):
-        now = start + tick * QUARTER
-        for source in range(sources):
-            for entity in (f"e{source % 12}", f"e{(source * 5 + 1) % 12}", UNITS):
-                number += 1
-                delivered += size
-                parts[str(number)] = LakePart(str(number), entity, f"c{source}", "b", 1, size, None, now)
-        if tick % every:
-            continue
-        while groups := plan(list(parts.values()), rule, now):
-            for group in groups:
-                number += 1
-                total = sum(part.byte_count for part in group)
-                written += total
-                for part in group:
-                    del parts[part.path]
-                merged = max(part.committed_at for part in group if part.committed_at)
-                parts[str(number)] = LakePart(str(number), group[0].entity, None, "b", 1, total, None, merged)
-        most = max(most, len(parts))
-    return most, written, delivered
 
 
 def test_files_that_are_large_enough_are_left_alone() -> None:

@@ -42,6 +42,7 @@ from ingestion.ledger.engine import HEAD, open_ledger
 from ingestion.ledger.manifest import MANIFEST_NAME, VERDICT_NAME, read_manifest, write_durably
 from ingestion.privacy.crypt import open_decrypted
 from ingestion.privacy.keys import Keys
+from ingestion.privacy.rotate import is_rotating
 
 #: How often the ledger is copied anew because files went while they were copied.
 ATTEMPTS = 10
@@ -95,7 +96,14 @@ def backup(home: Home, target: Path, *, now: datetime, keep: int | None = None) 
     for made in (target, target / "backups", folder):
         made.chmod(0o700)
     store = Store(target)
+    gone = ""
     for _ in range(ATTEMPTS):
+        if is_rotating(home):
+            raise MilepostError(
+                "a rotation of the token key is under way",
+                where=str(home.root),
+                remedy="Complete it (`milepost keys rotate`), then make the backup",
+            )
         _copy_ledger(home.ledger, folder / "ledger.db")
         ledger = open_ledger(Home(folder))
         try:
@@ -104,13 +112,18 @@ def backup(home: Home, target: Path, *, now: datetime, keep: int | None = None) 
                 files[path] = store.add(home.root / path, path, expected)
             version = _version(home, ledger, files)
             counted = accounting.totals(ledger)
-        except GoneError:
+        except GoneError as error:
+            gone = str(error)
             continue
         finally:
             ledger.dispose()
         break
     else:
-        raise MilepostError("files keep going while they are copied", where=str(home.root), remedy="Try again later")
+        raise MilepostError(
+            "a file is not what the ledger says, or keeps changing while it is copied",
+            where=gone,
+            remedy="Try again later; if it stays so, the file is damaged: restore an earlier backup",
+        )
     for rest in ("ledger.db-wal", "ledger.db-shm"):
         (folder / rest).unlink(missing_ok=True)
     document = {

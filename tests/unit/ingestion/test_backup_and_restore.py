@@ -155,6 +155,17 @@ def test_a_damaged_or_missing_file_of_the_backup_is_found(bench: Bench, tmp_path
     assert not (tmp_path / "restored" / "ledger.db").exists(), "half a home is none"
 
 
+def test_a_damaged_file_of_the_home_is_found_before_it_gets_into_a_backup(bench: Bench, tmp_path: Path) -> None:
+    victim = next(path for path in bench.home.entity("order_line").glob("*.parquet") if path.name != "_schema.parquet")
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+    assert any("not what was written" in problem for problem in check(bench.home, bench.ledger))
+    with pytest.raises(MilepostError, match="not what the ledger says"):
+        backup(bench.home, tmp_path / "target", now=NOW)
+    assert list_backups(tmp_path / "target") == []
+
+
 def test_another_key_is_refused_and_the_right_one_goes_on(bench: Bench, tmp_path: Path) -> None:
     target, home = tmp_path / "target", Home(tmp_path / "restored")
     backup(bench.home, target, now=NOW)

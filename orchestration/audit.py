@@ -70,21 +70,18 @@ def record(
 ) -> int:
     """Append a line, durably, before what it tells of is done; returns its number.
 
-    MilepostError where the log does not fit the ledger: then nothing is read back until somebody has looked.
+    MilepostError where the log is not whole: then nothing is read back until somebody has looked.
     """
     with _locked(home) as path:
-        lines = _lines(path)
-        heads = _heads(ledger)
-        # a process that ended between file and ledger left one line that only the file has
-        if len(lines) == len(heads) + 1 and not _fault_of(lines, len(lines) - 1, keys):
-            _anchor(ledger, len(lines), lines[-1]["hash"], now)
-            heads[len(lines)] = lines[-1]["hash"]
-        if len(lines) != len(heads) or (lines and lines[-1].get("hash") != heads[len(lines)]):
+        if faults := check(home, ledger, keys):
             raise MilepostError(
-                "the audit log does not fit the ledger: lines were removed or altered",
+                f"the audit log is not whole: line {faults[0].line} {faults[0].what}",
                 where=str(path),
-                remedy="`milepost doctor` tells which; restore the log before personal data are read back",
+                remedy="Restore the log before personal data are read back; `milepost audit` tells what is wrong",
             )
+        lines, heads = _lines(path), _heads(ledger)
+        if len(lines) == len(heads) + 1:  # a process ended between file and ledger: the line's seal is good
+            _anchor(ledger, len(lines), lines[-1]["hash"], now)
         line: dict[str, Any] = {
             "number": len(lines) + 1,
             "at": now.isoformat(timespec="seconds"),

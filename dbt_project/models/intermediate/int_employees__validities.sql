@@ -1,4 +1,5 @@
 -- Employees with the day on which a validity of their attributes ends: the day before the next one begins.
+-- What the staff lists say of an employee counts before what a CRM says.
 with
 
 employees as (
@@ -13,7 +14,10 @@ employees as (
 ranked as (
     select
         employees.*,
-        row_number() over (partition by employee_id, valid_from_day order by source_system) as place
+        row_number() over (
+            partition by employee_id, valid_from_day
+            order by case when source_system in ('hr', 'reference') then 0 else 1 end, source_system
+        ) as place
     from employees
 ),
 

@@ -19,7 +19,7 @@ final as (
         author_followers,
         content,
         content_type,
-        reshare_of,
+        reshare_of_id,
         mentioned_at,
         answered_at,
         reach,

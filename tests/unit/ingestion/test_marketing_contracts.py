@@ -259,7 +259,7 @@ def test_weibo_mentions_hide_who_wrote_and_what_they_gave_away(bench: Bench) -> 
         '"=""4900002""",1700553491,阳光,120,北京,转发,澄远,,2026-03-01 10:00:00,"=""4900001""",20,0,0,1,正面',
     )
     assert take(bench, "weibo", "微博提及_2026-03.csv", content) == [(2, 2, 0, 0)]
-    rows = bench.rows("mention", "mention_id, content, reshare_of, content_type, author_followers, sentiment, topic")
+    rows = bench.rows("mention", "mention_id, content, reshare_of_id, content_type, author_followers, sentiment, topic")
     assert rows == [
         ("4900001", "退款没到账,电话[phone] 邮箱[email]", None, "post", 27000, -1.0, "售后"),
         ("4900002", "转发", "4900001", "repost", 120, 1.0, None),

@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -18,12 +19,12 @@ from ingestion.batch.account import Account, count, refuse
 from ingestion.batch.protect import protect
 from ingestion.batch.settle import make_records, number_parts, settle
 from ingestion.batch.sources import open_sources, stamp
-from ingestion.batch.staging import stage
+from ingestion.batch.staging import FIRST_SPECIAL, Staged, stage
 from ingestion.batch.write import expression_error, reject_failing, write_entities
 from ingestion.cleaning.base import Setting
 from ingestion.cleaning.kinds import register_functions
-from ingestion.contracts.model import Contract, ContractSet
-from ingestion.engine import open_engine
+from ingestion.contracts.model import Contract, ContractSet, OnFail
+from ingestion.engine import open_engine, quote_name
 from ingestion.errors import MilepostError
 from ingestion.home import Home
 from ingestion.ledger.deliveries import RECEIVED, Delivery, Issue, Part
@@ -42,6 +43,7 @@ class FileCheck:
     issues: tuple[Issue, ...]  # column, reason, effect, rows
     entity_rows: tuple[tuple[str, int], ...]
     held: tuple[str, ...]  # reasons why the delivery would be held
+    examples: tuple[tuple[str, str, tuple[str, ...]], ...] = ()  # column, reason, shapes of values: never a value
 
     @property
     def is_clean(self) -> bool:
@@ -75,6 +77,7 @@ def check_file(
         register_functions(connection)
         with open_sources(home, [delivery], contract, keys, path.parent) as (sources, refusals):
             staged = stage(connection, contract, sources, Setting(contract, now), keep_cells=True)
+        examples = _examples(connection, staged) if staged.sources else ()
         refuse(account, [*refusals, *staged.refusals])
         if staged.sources:
             try:
@@ -94,8 +97,38 @@ def check_file(
         rows[entity] = rows.get(entity, 0) + number
     return FileCheck(
         contract.id, encoding, tuple(account.parts), tuple(account.issues), tuple(rows.items()),
-        tuple(account.held.get(1, [])),
+        tuple(account.held.get(1, [])), examples,
     )  # fmt: skip
+
+
+def _examples(connection: Any, staged: Staged) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """For each column and reason up to three shapes of the cells that fail, the commonest first."""
+    positions = dict(staged.sources[0].layout.match.positions)
+    may_miss = [column.name for column in staged.contract.columns if column.on_fail is OnFail.MISSING]
+    found = []
+    for code in map(quote_name, ["_reason", *(f"_missing_{name}" for name in may_miss)]):
+        numbers = connection.execute(
+            f"select distinct {code} from staging where {code} between 1 and {FIRST_SPECIAL - 1}"
+        ).fetchall()
+        for (number,) in numbers:
+            column, reason = staged.reasons.of(number)
+            if column not in positions:
+                continue
+            shape = shape_sql(f"_cells[{positions[column] + 1}]")
+            rows = connection.execute(
+                f"select {shape} as s from staging where {code} = {number} and _cells is not null "
+                "group by s order by count(*) desc, s limit 3"
+            ).fetchall()
+            found.append((column, reason, tuple(str(row[0]) for row in rows)))
+    return tuple(found)
+
+
+def shape_sql(cell: str) -> str:
+    """SQL: the shape of a text: digits as 9, letters as x, Chinese characters as 字; what stands between stays."""
+    steps = cell
+    for pattern, sign in (("[0-9]", "9"), ("[a-z]", "x"), ("[A-Z]", "X"), (r"\p{Han}", "字"), (r"[^\x00-\x7F字]", "x")):
+        steps = f"regexp_replace({steps}, '{pattern}', '{sign}', 'g')"
+    return f"case when length({cell}) > 30 then left({steps}, 30) || '…' else {steps} end"
 
 
 def _recognised(

@@ -13,7 +13,8 @@ import pytest
 
 from ingestion.batch.account import REPEATED_COLUMNS, UNKNOWN_COLUMNS
 from ingestion.contracts.loader import load_contracts
-from ingestion.contracts.model import Contract
+from ingestion.contracts.model import Contract, ContractSet
+from ingestion.contracts.recognise import candidates
 from ingestion.identity.resolve import resolve_customers
 from ingestion.privacy.vault import Vault
 from ingestion.sample.export_shopify import headings_of
@@ -65,6 +66,43 @@ def take(bench: Bench, system: str, name: str, content: str | bytes) -> tuple[in
     assert [d.state for d in result.deliveries] == ["active"], [d.state_reason for d in result.deliveries]
     assert not {i.reason for i in result.issues} & {UNKNOWN_COLUMNS, REPEATED_COLUMNS}
     return result.accepted_rows, sum(p.superseded_rows for p in result.parts), result.rejected_rows
+
+
+@pytest.mark.parametrize(
+    ("system", "file_name", "contract"),
+    [
+        ("salesforce", "Contact.csv", "contact"),
+        ("salesforce", "contactData_2026-03.csv", "contact"),
+        ("salesforce", "Campaign.csv", "campaign"),
+        ("salesforce", "CampaignMember (1).csv", "campaign_member"),
+        ("salesforce", "Task.csv.gz", "task"),
+        ("salesforce", "Case_20260331.csv", "case"),
+        ("salesforce", "User.csv", "user"),
+        ("salesforce", "UserRole.csv", None),
+        ("hubspot", "hubspot-crm-exports-all-contacts-2026-03-31-1.csv", "contacts"),
+        ("hubspot", "2026/companies.csv", "companies"),
+        ("hubspot", "hubspot-crm-exports-my-open-deals-2026-03-31.csv", "deals"),
+        ("hubspot", "all-tickets.csv", "tickets"),
+        ("crm_cn", "商机_2026-03-31.xlsx", "opportunities"),
+        ("crm_cn", "商机阶段_2026-03-31.xlsx", "opportunity_stages"),
+        ("crm_cn", "商机阶段变更记录.xlsx", "opportunity_stages"),
+        ("crm_cn", "拜访记录导出（20260331）.xlsx", "visits"),
+        ("crm_cn", "跟进记录.xls", "visits"),
+        ("crm_cn", "员工花名册.xlsx", "employees"),
+        ("crm_cn", "培训记录_2026-03.xlsx", "training"),
+        ("shopify", "customers_export.csv", "customers"),
+        ("shopify", "products_export_1.csv", "products"),
+        ("tmall", "ExportOrderList202603.csv", "export_order_list"),
+        ("tmall", "ExportOrderDetailList202603.csv", "export_order_detail_list"),
+        ("jd", "订单导出_20260331.csv", "orders"),
+        ("jd", "对账单.csv", None),
+    ],
+)
+def test_a_file_name_has_one_contract_or_none(
+    shipped: tuple[Contract, ...], system: str, file_name: str, contract: str | None
+) -> None:
+    found = [c.id for c in candidates(ContractSet(shipped), system, file_name)]
+    assert found == ([f"{system}.{contract}"] if contract else [])
 
 
 # --- Salesforce

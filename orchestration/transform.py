@@ -19,6 +19,7 @@ from ingestion.errors import MilepostError
 from orchestration import failed_tests, lineage, prepare
 from orchestration.guard import guarded
 from orchestration.resources import HomeRun, ProjectDbt
+from orchestration.scrub import scrub_artifacts
 from orchestration.session import RunSession
 from publishing.publish import GateClosedError
 
@@ -121,6 +122,8 @@ def transform(
                 report.note = f"{len(finished)} tables"
             else:
                 yield event
+        if not invocation.is_successful():
+            scrub_artifacts(target)
         store_test_results(target, stage)
         described = lineage.describe_models(target, session.home.warehouse)
         for output in finished:

@@ -32,6 +32,7 @@ class EntityColumn:
     type: str
     description: str
     privacy: str = "business"  # business, token, mask, coarse, scrubbed
+    is_imputable: bool = False  # a contract may have missing values filled in the transformation
 
     @property
     def engine_type(self) -> str:
@@ -56,9 +57,11 @@ class Entity:
         return not self.lineage
 
 
-def _columns(declared: dict[str, dict[str, str]]) -> tuple[EntityColumn, ...]:
+def _columns(declared: dict[str, dict[str, Any]]) -> tuple[EntityColumn, ...]:
     return tuple(
-        EntityColumn(name, column["type"], column["description"], column.get("class", "business"))
+        EntityColumn(
+            name, column["type"], column["description"], column.get("class", "business"), column.get("imputable", False)
+        )
         for name, column in declared.items()
     )
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Engine, select
 
+from ingestion.contracts.model import ContractSet
 from ingestion.entity import Entity, load_entities
 from ingestion.home import Home
 from ingestion.ledger import tables
@@ -32,7 +33,10 @@ _TYPES = {
     "timestamp": pa.timestamp("us"),
 }
 #: Operational entities that this module writes as one file each, replaced as a whole.
-WRITTEN = ("delivery", "delivery_part", "delivery_entity", "source_check", "quality_result")
+WRITTEN = (
+    "delivery", "delivery_part", "delivery_entity", "delivery_issue", "source_check", "imputation_rule",
+    "quality_result",
+)  # fmt: skip
 
 
 def arrow_schema(entity: Entity) -> pa.Schema:
@@ -52,8 +56,9 @@ def ensure_schemas(home: Home) -> None:
         _write(path, pa.Table.from_pylist([], schema))
 
 
-def write_operational(home: Home, ledger: Engine, as_of: datetime) -> None:
-    """Write the operational entities from the ledger, each as one file by temporary file and rename.
+def write_operational(home: Home, ledger: Engine, as_of: datetime, contracts: ContractSet | None = None) -> None:
+    """Write the operational entities from the ledger and the contracts (default: the home's), each as one file by
+    temporary file and rename.
 
     Needs the home's lock. Deliveries that are received but not ingested yet are left out; `as_of` leaves out what was
     received later.
@@ -61,7 +66,7 @@ def write_operational(home: Home, ledger: Engine, as_of: datetime) -> None:
     ensure_schemas(home)
     for name in WRITTEN:
         entity = load_entities()[name]
-        rows = list(_rows(ledger, name, as_of))
+        rows = _rules(home, contracts) if name == "imputation_rule" else list(_rows(ledger, name, as_of))
         schema = arrow_schema(entity)
         table = pa.Table.from_pylist([{field.name: row.get(field.name) for field in schema} for row in rows], schema)
         _write(home.entity(name) / f"{name}.parquet", table)
@@ -79,7 +84,7 @@ def _rows(ledger: Engine, name: str, as_of: datetime) -> Sequence[Mapping[str, A
         if name == "delivery":
             found = connection.execute(select(delivery).where(counted).order_by(delivery.c.delivery_seq)).mappings()
             return [{**row, "is_active": row["state"] == ACTIVE} for row in found]
-        if name in ("delivery_part", "delivery_entity"):
+        if name in ("delivery_part", "delivery_entity", "delivery_issue"):
             table = tables.metadata.tables[name]
             query = select(table).join(delivery).where(counted).order_by(*table.primary_key.columns)
             found = connection.execute(query).mappings()
@@ -90,6 +95,14 @@ def _rows(ledger: Engine, name: str, as_of: datetime) -> Sequence[Mapping[str, A
         table = tables.metadata.tables[name]
         found = connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
         return [dict(row) for row in found]
+
+
+def _rules(home: Home, contracts: ContractSet | None) -> Sequence[Mapping[str, Any]]:
+    from ingestion.contracts.imputation import rules_of
+    from ingestion.contracts.loader import contracts_of
+
+    found = contracts if contracts is not None else contracts_of(home)
+    return [vars(rule) for contract in found.contracts for rule in rules_of(contract, load_entities())]
 
 
 def _write(path: Path, table: pa.Table) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from ingestion.cleaning.functions import declare_functions
+from ingestion.contracts.imputation import check_imputation
 from ingestion.contracts.mistakes import Report, did_you_mean
 from ingestion.contracts.model import ADDRESS_PARTS, KINDS, Contract, PersonalData, Target
 from ingestion.contracts.recognise import normalise_heading
@@ -84,6 +85,7 @@ class ExpressionCheck:
         self._check_columns(contract, names, report)
         for name, predicate in contract.checks:
             self._expression(predicate, "BOOLEAN", names, report.at(f"checks.{name}"))
+        check_imputation(contract, entities, report)
         for target in contract.targets:
             self._check_target(contract, target, entities, names, report.at(f"targets.{target.entity}"))
 

@@ -117,7 +117,9 @@ class Column:
     join_headings: tuple[str, ...] = ()  # headings whose cells are part of this one's value (first and last name)
     fill_down: tuple[str, ...] = ()  # columns by whose value an empty cell takes the group's first one (order columns)
     pad_to: int | None = None  # left-pad with zeros to this length
-    imputation: str | None = None  # mean or mode of the class, done in the intermediate models; documented here
+    imputation: str | None = None  # mean or mode of the class: missing values are filled in the transformation
+    value_class: str | None = None  # column of the entity that says the class; None: all records of the contract
+    outlier_limit: float | None = None  # median absolute deviations from the class's median beyond which one is marked
     description: str = ""
 
 

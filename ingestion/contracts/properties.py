@@ -100,6 +100,8 @@ COLUMN_PROPERTIES: Mapping[str, Parser] = {
     "fillDown": as_texts,
     "padTo": as_positive_integer,
     "imputation": as_one_of(["mean", "mode"]),
+    "valueClass": as_matching(r"[a-z][a-z0-9_]*", "a column of the entity, as in industry"),
+    "outlierLimit": as_number,
 }
 FOOTER_KEYS = ("column", "pattern", "sums", "totalPattern")
 SUPERSEDE_KEYS = ("by", "unit", "key", "version", "period", "lines")
@@ -201,6 +203,8 @@ def read_column(raw: Mapping[str, Any], report: Report) -> Column | None:
         fill_down=own.get("fillDown", ()),
         pad_to=own.get("padTo"),
         imputation=own.get("imputation"),
+        value_class=own.get("valueClass"),
+        outlier_limit=own.get("outlierLimit"),
         description=str(raw.get("description") or ""),
     )
 

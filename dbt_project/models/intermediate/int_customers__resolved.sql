@@ -101,15 +101,35 @@ linked as (
             and customers.source_customer_key = links.source_customer_key
 ),
 
+-- what a contract lets be filled stands beside what is stated, never in its place
+filled as (
+    select
+        source_system,
+        record_key,
+        {{ filled_text('industry') }} as imputed_industry,
+        cast(round({{ filled_number('employee_count') }}) as bigint) as imputed_employee_count,
+        {{ filled_number('annual_revenue') }} as imputed_annual_revenue
+    from {{ ref('int_values__imputed') }}
+    where entity = 'customer'
+    group by source_system, record_key
+),
+
 placed as (
     select
         linked.*,
+        filled.imputed_industry,
+        filled.imputed_employee_count,
+        filled.imputed_annual_revenue,
         coalesce({{ place_region() }}, '(none)') as region,
         {{ place_region_code() }} as region_code,
         coalesce(mapped_channel.marketing_channel, '(none)') as marketing_channel,
         coalesce(owner.employee_id, linked.owner_employee_id) as owner_id,
         coalesce(linked.created_at, linked.updated_at) as first_seen_at
     from linked
+    left join filled
+        on
+            linked.source_system = filled.source_system
+            and linked.source_customer_key = filled.record_key
     {{ place_lookup('linked.country_code', 'linked.province') }}
     {{ marketing_channel_lookup('linked.acquired_channel') }}
     {{ employee_lookup('linked.owner_employee_id', as_of_date(), name='owner') }}
@@ -147,6 +167,9 @@ final as (
         industry,
         employee_count,
         annual_revenue,
+        imputed_industry,
+        imputed_employee_count,
+        imputed_annual_revenue,
         owner_id as owner_employee_id,
         referrer_customer_key,
         has_consent,

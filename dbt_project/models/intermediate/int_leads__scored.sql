@@ -2,12 +2,31 @@
 {% set industries = var('lead_score_target_industries') %}
 with
 
+filled as (
+    select
+        source_system,
+        record_key,
+        {{ filled_text('industry') }} as imputed_industry,
+        cast(round({{ filled_number('employee_count') }}) as bigint) as imputed_employee_count
+    from {{ ref('int_values__imputed') }}
+    where entity = 'lead'
+    group by source_system, record_key
+),
+
 leads as (
     select
         lead_record.*,
+        coalesce(nullif(trim(lead_record.industry), ''), filled.imputed_industry) as known_industry,
+        coalesce(lead_record.employee_count, filled.imputed_employee_count) as known_employee_count,
+        coalesce(filled.imputed_industry, cast(filled.imputed_employee_count as string)) is not null
+            as has_imputed_values,
         lead_record.source_system || ':' || lead_record.lead_id as lead_key,
         {{ reporting_date('lead_record.created_at') }} as created_date
     from {{ ref('stg_lead') }} as lead_record
+    left join filled
+        on
+            lead_record.source_system = filled.source_system
+            and lead_record.lead_id = filled.record_key
 ),
 
 pointed as (
@@ -22,13 +41,13 @@ pointed as (
                 or purchase_months is not null
                 then cast(
                         case
-                            when employee_count >= {{ var('lead_score_company_size') }}
+                            when known_employee_count >= {{ var('lead_score_company_size') }}
                                 then {{ var('lead_score_company_size_points') }}
                             else 0
                         end
                         + case
                             when
-                                lower(trim(industry)) in ('{{ industries | map("lower") | join("', '") }}') -- noqa: LT05
+                                lower(trim(known_industry)) in ('{{ industries | map("lower") | join("', '") }}') -- noqa: LT05
                                 then {{ var('lead_score_industry_points') }}
                             else 0
                         end
@@ -76,7 +95,8 @@ final as (
         replace(lower(trim(lead_source)), ' ', '_') as lead_source,
         campaign_id,
         landing_page,
-        {{ member('industry') }} as industry,
+        {{ member('known_industry') }} as industry,
+        has_imputed_values,
         status,
         lead_score as score,
         score is null and computed_score is not null as is_score_computed,

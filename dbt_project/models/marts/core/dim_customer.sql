@@ -2,7 +2,8 @@
 {% set latest = [
     'customer_type', 'name_token', 'name_mask', 'phone_token', 'phone_mask', 'email_token', 'email_mask',
     'national_id_mask', 'birth_year', 'gender', 'postcode_area', 'industry', 'employee_count', 'annual_revenue',
-    'quality_grade', 'owner_employee_id', 'has_consent',
+    'quality_grade', 'owner_employee_id', 'has_consent', 'imputed_industry', 'imputed_employee_count',
+    'imputed_annual_revenue',
 ] %}
 with
 
@@ -58,9 +59,14 @@ final as (
         place.district,
         place.division_code,
         attributes.postcode_area,
-        {{ member('attributes.industry') }} as industry,
-        attributes.employee_count,
-        attributes.annual_revenue,
+        {{ member('coalesce(attributes.industry, attributes.imputed_industry)') }} as industry,
+        attributes.industry is null and attributes.imputed_industry is not null as is_industry_imputed,
+        coalesce(attributes.employee_count, attributes.imputed_employee_count) as employee_count,
+        attributes.employee_count is null
+        and attributes.imputed_employee_count is not null as is_employee_count_imputed,
+        coalesce(attributes.annual_revenue, attributes.imputed_annual_revenue) as annual_revenue,
+        attributes.annual_revenue is null
+        and attributes.imputed_annual_revenue is not null as is_annual_revenue_imputed,
         attributes.quality_grade,
         attributes.owner_employee_id,
         attributes.referrer_customer_id,

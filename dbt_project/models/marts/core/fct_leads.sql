@@ -58,6 +58,7 @@ final as (
         campaign_platform,
         landing_page,
         industry,
+        has_imputed_values,
         status,
         score,
         is_score_computed,

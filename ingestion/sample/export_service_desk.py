@@ -60,7 +60,7 @@ _KANO_ANSWERS = {
 _FEELINGS = ("喜欢", "理应如此", "无所谓", "勉强接受", "不喜欢")
 _QUESTIONS = ("薪酬福利", "成长空间", "团队氛围", "直属上级", "工作工具")
 #: Brand -> share of respondents who name it.
-AWARENESS = {"澄远": 0.44, "澜庭": 0.78, "暖屿": 0.52, "禾木良品": 0.31, "Nordhem": 0.24}
+AWARENESS = {"澄远": 0.44, "沐野": 0.78, "光屿": 0.52, "禾木家居": 0.31, "净澜": 0.24}
 
 
 def write(outbox: Outbox, history: History, seed: int) -> dict[str, object]:
@@ -125,7 +125,7 @@ def _write_tickets(outbox: Outbox, last: date, low: int, seen: int) -> None:
     # the desk's server had the wrong time: such a ticket comes a second time under a number of its own
     turned = f"SELECT * REPLACE ('GX' || ticket_no[3:] AS ticket_no, created AS responded, responded AS created) FROM ({rows}) WHERE {backward}"  # noqa: E501
     sql = f"SELECT {values} FROM ({rows} UNION ALL {turned}) ORDER BY ticket_no"
-    rejected = {"response_after_creation": count} if count else None
+    rejected = {"check:response_after_creation": count} if count else None
     name = f"{last:%Y}/工单导出_{last:%Y-%m-%d}.csv"
     outbox.write_csv(
         "service_desk", "tickets", name, TICKETS, sql, next_day(last), encoding=_ENCODING, rejected=rejected

@@ -32,13 +32,13 @@ OWN_BRAND = "澄远"
 #: Brand -> share of the market's revenue, price against the company's own.
 BRANDS = {
     OWN_BRAND: (0.087, 1.0),
-    "澜庭": (0.16, 1.06),
-    "暖屿": (0.11, 0.93),
-    "禾木良品": (0.07, 0.82),
-    "Nordhem": (0.05, 1.22),
+    "沐野": (0.16, 1.06),
+    "光屿": (0.11, 0.93),
+    "禾木家居": (0.07, 0.82),
+    "净澜": (0.05, 1.22),
 }
-PRICE_CUT = ("暖屿", 75, 0.85)  # brand, days before the end, factor on its prices since
-CARRIED = {OWN_BRAND: 0.42, "澜庭": 0.80, "暖屿": 0.61, "禾木良品": 0.38, "Nordhem": 0.22}
+PRICE_CUT = ("光屿", 75, 0.85)  # brand, days before the end, factor on its prices since
+CARRIED = {OWN_BRAND: 0.42, "沐野": 0.80, "光屿": 0.61, "禾木家居": 0.38, "净澜": 0.22}
 _BANDS = (("0-200", 0.0, 200.0), ("200-500", 200.0, 500.0), ("500+", 500.0, 1e9))
 _INDICATORS = (("gdp_growth", 5.0, 0.6, "percent"), ("retail_sales", 4.2, 1.4, "percent"),
                ("infrastructure", 70.0, 9.0, "score"), ("policy", 65.0, 8.0, "score"),
@@ -194,10 +194,10 @@ def _benchmarks(history: History) -> list[Sequence[Cell]]:
                 "market_share",
                 "competitor",
                 "brand",
-                "澜庭",
+                "沐野",
                 f"{year}-01-01",
                 f"{year}-12-31",
-                BRANDS["澜庭"][0],
+                BRANDS["沐野"][0],
                 "Panel",
             )
         )

@@ -25,6 +25,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from ingestion.batch.run import Batch, run_batch
+from ingestion.batch.shrinkage import hold_shrunk
 from ingestion.batch.write import REJECTS, VAULT, StagedFile
 from ingestion.checks import EntityCheck
 from ingestion.cleaning.base import Setting
@@ -50,7 +51,7 @@ from ingestion.ledger.deliveries import (
     set_state,
 )
 from ingestion.parts import clean_parts, exchange, holding, not_of, rewrite_part, seq_column
-from ingestion.person.erased import read_erased
+from ingestion.person.erased import ErasedList, keep_archive_erased, read_erased
 from ingestion.privacy.keys import Keys
 from ingestion.privacy.vault import Vault
 
@@ -215,6 +216,7 @@ class _Again:
             self.connection, self.home, self.contract, from_archive, self.keys, self.vault,
             Setting(self.contract, self.now), folder, batch_id,
         )  # fmt: skip
+        hold_shrunk(self.ledger, [batch])
         if self.entity_check is not None:
             judge([batch], self.entity_check(staged_files([batch])))
         return batch
@@ -268,6 +270,11 @@ class _Again:
                 files += [rest] if rest is not None else []
             files += batch.files
             files += [StagedFile(path, VAULT, "", 0) for path in self._vault_parts(batch_id)]
+        if isinstance(self.vault.erased, ErasedList):
+            brought_back = [d for d in deliveries if d.delivery_seq in batch.brought_back]
+            keep_archive_erased(
+                self.home, self.ledger, self.contract, self.keys, brought_back, self.vault.erased, self.now
+            )  # fmt: skip
         exchange(self.home, self.ledger, removed, files, batch_id, self.now, store)
         if changed:
             self.vault.settle(batch_id)
@@ -377,14 +384,15 @@ def _numbers(rejected: set[tuple[Any, ...]] | None) -> set[tuple[Any, ...]]:
 
 
 def _groups(deliveries: Sequence[Delivery]) -> Iterator[tuple[str, list[Delivery]]]:
-    """Deliveries by contract, in the order of receipt, a few at a time."""
-    by_contract: dict[str, list[Delivery]] = defaultdict(list)
+    """Deliveries by contract, in the order of receipt, a few at a time; withdrawn ones by themselves, since others are
+    not compared with them."""
+    by_contract: dict[tuple[str, bool], list[Delivery]] = defaultdict(list)
     for delivery in deliveries:
-        by_contract[delivery.contract or ""].append(delivery)
-    for contract_id in sorted(by_contract):
+        by_contract[delivery.contract or "", delivery.state == WITHDRAWN].append(delivery)
+    for (contract_id, _), members in sorted(by_contract.items()):
         group: list[Delivery] = []
         size = 0
-        for delivery in by_contract[contract_id]:
+        for delivery in members:
             if group and (size + delivery.byte_count > GROUP_BYTES or len(group) >= GROUP_DELIVERIES):
                 yield contract_id, group
                 group, size = [], 0

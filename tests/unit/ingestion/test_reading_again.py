@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from ingestion.contracts.model import Contract, ContractSet, Supersede, SupersedeBy
+from ingestion.contracts.model import Contract, ContractSet, Coverage, Supersede, SupersedeBy
 from ingestion.errors import TransientError
 from ingestion.ledger.deliveries import confirm, lake_paths, withdraw
 from ingestion.recovery import recover
@@ -270,3 +270,17 @@ def test_the_exchange_is_one_transaction(bench: Bench) -> None:
 
 def _writes(connection: object) -> bool:
     return bool(connection.get_execution_options().get("milepost_writes"))  # type: ignore[attr-defined]
+
+
+def test_full_exports_are_compared_with_the_one_before_and_not_with_a_withdrawn_one(bench: Bench) -> None:
+    rule = Supersede(SupersedeBy.KEY, key=("order_id",))
+    bench.contracts = (invented_contract(coverage=Coverage.FULL, supersede=rule),)
+    for name, records in (("a", GOOD[:30]), ("b", GOOD), ("c", GOOD[:28])):
+        bench.drop(f"{name}.csv", csv_text(*records))
+        bench.ingest()
+        if name == "b":
+            withdraw(bench.ledger, bench.deliveries()[-1].delivery_id, bench.clock)
+    before = content(bench)
+    assert [d.state for d in bench.deliveries()] == ["active", "withdrawn", "active"]
+    assert {one.outcome for one in read_again(bench, "reprocess")} == {"unchanged"}
+    assert content(bench) == before

@@ -81,6 +81,9 @@ def conclude(record: runs.RunRecord) -> None:
             "version": summary.get("version"),
         }
     )
+    for step, told in summary.get("housekeeping", {}).items():
+        if told.startswith("not "):  # done or made: the run itself is as it says
+            common.say(f"housekeeping, {step}: {told}")
     for held in summary.get("held", []):
         common.say(f"held: {held}")
     for name in summary.get("unrecognised", []):

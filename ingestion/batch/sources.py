@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import errno
 import io
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -25,7 +27,7 @@ from ingestion.readers.delimited import utf8_blocks
 from ingestion.readers.encoding import MARKED, decide, head_text, is_direct, scan
 from ingestion.readers.layout import Layout, find_in_text
 from ingestion.readers.probe import DAMAGED, LAYOUT_BYTES, is_packed, members
-from ingestion.readers.streams import Opener, blocks_of, in_place, offered, sealed
+from ingestion.readers.streams import Opener, blocks_of, in_place, offered, open_stream, sealed, starting_at
 
 UNREADABLE = "unreadable"
 #: What has nothing to do with the file: the machine is out of something.
@@ -166,14 +168,13 @@ def _text_in_place(delivery: Delivery, path: Path, contract: Contract, stack: Ex
         size = file.seek(0, io.SEEK_END)
         file.seek(max(size - 1, 0))
         ends_with_line = file.read(1) in (b"\n", b"\r", b"")
-    layout = find_in_text(head.decode("utf-8", "ignore").removeprefix("\ufeff"), contract)
-    return _checked(delivery, "", layout) or Source(
-        delivery,
-        "",
-        cast(Layout, layout),
-        path=stack.enter_context(in_place(path)),
-        ends_with_line=ends_with_line,
-    )
+    text = head.decode("utf-8", "ignore").removeprefix("\ufeff")
+    layout = find_in_text(text, contract)
+    if refusal := _checked(delivery, "", layout):
+        return refusal
+    name = stack.enter_context(in_place(path))
+    source = Source(delivery, "", cast(Layout, layout), path=name, ends_with_line=ends_with_line)
+    return _from_first_record(source, text, stack, has_mark=head.startswith(BOM_UTF8))
 
 
 def _sheets(delivery: Delivery, part: str, opener: Opener, contract: Contract) -> Iterator[Source | Refusal]:
@@ -220,12 +221,13 @@ def _text(
         layout = find_in_text(head[:LAYOUT_BYTES], contract)
     if refusal := _checked(delivery, part, layout):
         return refusal
-    if is_direct(encoding) and not is_packed(delivery.file_name):
+    is_as_received = is_direct(encoding) and not is_packed(delivery.file_name)
+    if is_as_received:
         path = stack.enter_context(offered(opener))
     else:
         with closing(opener()) as stream:
             path = stack.enter_context(sealed(utf8_blocks(stream, encoding), home.scratch))
-    return Source(
+    source = Source(
         delivery,
         part,
         cast(Layout, layout),
@@ -233,6 +235,17 @@ def _text(
         is_marked=encoding.endswith(MARKED),
         ends_with_line=found.ends_with_line or encoding.startswith(("utf-16", "utf-32")),
     )
+    return _from_first_record(source, head, stack, has_mark=is_as_received and found.head.startswith(BOM_UTF8))
+
+
+def _from_first_record(source: Source, head: str, stack: ExitStack, *, has_mark: bool) -> Source:
+    """The source from its first record on, where the engine could not count the rows above it."""
+    start = source.layout.start
+    if not start:
+        return source
+    octets = len(head[:start].encode()) + (len(BOM_UTF8) if has_mark else 0)
+    path = stack.enter_context(offered(starting_at(partial(open_stream, source.path), octets)))
+    return replace(source, path=path, layout=replace(source.layout, skip=0))
 
 
 def _checked(delivery: Delivery, part: str, layout: Layout | None) -> Refusal | None:

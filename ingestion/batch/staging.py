@@ -224,7 +224,8 @@ def _cleaned(group: Sequence[Source], relation: str, staged: Staged, setting: Se
             cleaning = kinds.clean(word, value, column, setting)
             read = f"cast({cleaning.value} as {kind})"
             ready = prepared(raw, column, contract)
-            if cleaning.fast is not None and not column.values and has_plain_null_words(column, contract):
+            is_plain = has_plain_null_words(column, contract) and not contract.file.strip_excel_text
+            if cleaning.fast is not None and not column.values and is_plain:
                 # most cells are written plainly: the others alone are prepared and looked at
                 fasts.append(f"cast({cleaning.fast(raw)} as {kind}) as q_{name}")
                 ready = f"case when q_{name} is null then {ready} end"

@@ -21,7 +21,7 @@ from ingestion.contracts.model import Contract
 from ingestion.contracts.recognise import normalise_heading
 from ingestion.engine import quote, quote_name
 from ingestion.errors import MilepostError
-from ingestion.readers.delimited import MAX_LINE_BYTES, NO_NULL, cell
+from ingestion.readers.delimited import LONG_LINES, NO_NULL, cell
 from ingestion.readers.layout import Layout, best_row
 
 #: Lines of a JSON file that are looked at for names of columns.
@@ -81,7 +81,7 @@ def lines_sql(paths: Sequence[str], headings: Sequence[str], *, is_tolerant: boo
     files = ", ".join(quote(path) for path in paths)
     source = (
         f"read_csv([{files}], auto_detect = false, header = false, delim = '{_NEVER}', quote = '', escape = '', "
-        f"nullstr = {quote(NO_NULL)}, max_line_size = {MAX_LINE_BYTES}, filename = true, {mode}, "
+        f"nullstr = {quote(NO_NULL)}, {LONG_LINES}, filename = true, {mode}, "
         "columns = {'line': 'VARCHAR'})"
     )
     wanted = ", ".join(quote(json_path(heading)) for heading in headings)

@@ -23,6 +23,8 @@ from ingestion.readers.streams import Opener, blocks_of
 #: What a cell without value reads as in place of null: null is left for cells that are not there.
 NO_NULL = MARK + "null" + MARK
 MAX_LINE_BYTES = 16 * 2**20
+#: Options of long lines: by itself the engine would take sixteen times as much at once.
+LONG_LINES = f"max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES}"
 _OVERFLOW = 16
 
 
@@ -39,7 +41,7 @@ def scan_sql(paths: Sequence[str], width: int, skip: int, rule: FileRule, *, is_
     columns = [*map(cell, range(width)), *(overflow(width) if is_tolerant else [])]
     declared = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
     mode = (
-        f"null_padding = true, strict_mode = false, parallel = false, max_line_size = {MAX_LINE_BYTES}"
+        f"null_padding = true, strict_mode = false, parallel = false, {LONG_LINES}"
         if is_tolerant
         else "strict_mode = true"
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ _USUAL = (
     "cp1252", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255",
     "cp1256", "cp874", "koi8_r",
 )  # fmt: skip
+#: Those of them that write a letter beyond ASCII as two bytes above it, as good as always.
+_IN_PAIRS = ("gb18030", "euc_jp", "euc_kr")
 #: Bytes of lines beyond ASCII that are weighed where several encodings fit.
 _WEIGHED_BYTES = 2**20
 _DIRECT = ("utf-8", "utf-8-sig", "ascii")
@@ -197,10 +200,24 @@ def _likeliest(reopen: Opener, allowed: Sequence[str]) -> str | None:
             if len(lines) > _WEIGHED_BYTES:
                 break
     usual = [encoding for encoding in allowed if encoding in _USUAL]
+    runs = [len(run) % 2 for run in re.findall(rb"[\x80-\xff]+", bytes(lines))]
+    in_pairs = [encoding for encoding in usual if encoding in _IN_PAIRS]
+    if in_pairs and sum(runs) < 0.1 * len(runs):  # letters of one byte each do not come in pairs alone
+        usual = in_pairs
+        if len(usual) == 1:
+            return usual[0]
     found = from_bytes(bytes(lines), cp_isolation=usual)
     best = found.best()
     if best is None:
         return None
     # of code pages that read it equally well, the commonest
-    alike = [match.encoding for match in found if (match.chaos, match.coherence) == (best.chaos, best.coherence)]
+    alike = {match.encoding for match in found if (match.chaos, match.coherence) == (best.chaos, best.coherence)}
+    alike |= {encoding for encoding in usual if _reads_alike(bytes(lines), encoding, best.encoding)}
     return min(alike, key=_USUAL.index)
+
+
+def _reads_alike(octets: bytes, one: str, other: str) -> bool:
+    try:
+        return octets.decode(one) == octets.decode(other)
+    except UnicodeDecodeError:
+        return False

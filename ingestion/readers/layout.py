@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingestion.contracts.model import Contract
 from ingestion.contracts.recognise import HeadingMatch, match_headings
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
 #: Rows looked at for headings.
 DEPTH = 100
 
@@ -25,6 +26,7 @@ class Layout:
     skip: int  # rows above the first record, headings included
     headings: tuple[str, ...]
     match: HeadingMatch
+    start: int = 0  # characters above the first record, where rows cannot be counted by their line ends; else 0
 
     @property
     def shown(self) -> list[str]:
@@ -39,10 +41,12 @@ class Layout:
 
 def find_in_text(head: str, contract: Contract) -> Layout | None:
     """The heading row in the beginning of a delimited text; None where no row has any of the contract's headings."""
-    lines = head.splitlines(keepends=True)
+    lines = _LINE.findall(head)
     rows: list[tuple[str, ...]] = []
+    taken: list[int] = []
     # each row is parsed from its own line on, so that a stray quote in a preamble swallows nothing
     for start in range(min(len(lines), DEPTH)):
+        taken.append(1)
         if not _could_be_heading(lines[start], contract):
             rows.append(())
             continue
@@ -55,11 +59,19 @@ def find_in_text(head: str, contract: Contract) -> Layout | None:
         )
         try:
             rows.append(tuple(next(reader, [])))
+            taken[-1] = reader.line_num
         except csv.Error:
             rows.append(())
         if rows[-1] and match_headings(contract, rows[-1]).is_match:
             break
-    return best_row(rows, contract)
+    found = best_row(rows, contract)
+    if found is None:
+        return None
+    above = lines[: found.skip - 1]
+    # the engine takes what stands between two quotes of a preamble for one row
+    is_plain = not contract.file.quote or not any(contract.file.quote in line for line in above)
+    start = 0 if is_plain else len("".join(above)) + len("".join(lines[found.skip - 1 :][: taken[found.skip - 1]]))
+    return replace(found, start=start)
 
 
 def best_row(rows: Sequence[Sequence[str]], contract: Contract) -> Layout | None:

@@ -71,6 +71,11 @@ def in_place(path: Path) -> Iterator[str]:
         yield str(path)
 
 
+def starting_at(opener: Opener, start: int) -> Opener:
+    """Opens a content as if it began at that byte."""
+    return lambda: cast(BinaryIO, io.BufferedReader(_Rest(opener(), start), BLOCK))
+
+
 def is_stream(path: str) -> bool:
     """The path is one of ours, not a file's."""
     return path.startswith(f"{PROTOCOL}://")
@@ -144,6 +149,36 @@ class _Handle:
     def close(self) -> None:
         for stream in self._own.values():
             stream.close()
+
+
+class _Rest(io.RawIOBase):
+    """A seekable stream from a place on."""
+
+    def __init__(self, stream: BinaryIO, start: int) -> None:
+        super().__init__()
+        self._stream, self._start = stream, start
+        stream.seek(start)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._stream.seek(offset + (self._start if whence == io.SEEK_SET else 0), whence) - self._start
+
+    def tell(self) -> int:
+        return self._stream.tell() - self._start
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 class _Blocks(io.RawIOBase):

@@ -41,7 +41,7 @@ def shard(arguments: argparse.Namespace) -> None:
     """Trials of one shard's inputs; one line of JSON for each trial."""
     known = seeds.contracts()
     pieces = seeds.seeds(known)
-    numbers = range(arguments.shard, arguments.count, arguments.shards)
+    numbers = arguments.numbers or _own(arguments, arguments.shard)
     ends_at = time.monotonic() + arguments.seconds if arguments.seconds else None
     with tempfile.TemporaryDirectory(prefix="milepost-fuzz-") as folder:
         template, home = Path(folder, "template"), Path(folder, "home")
@@ -75,33 +75,37 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shards", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seconds", type=float, help="stop beginning new trials after so long")
+    parser.add_argument("--part", default="1/1", help="one of so many equal parts, as in 3/10")
+    parser.add_argument("--tally", type=Path, help="add the counts to those of other parts in this file")
     parser.add_argument("--summary", type=Path, help="write the summary there as Markdown")
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir(), "milepost-fuzz-found"))
     parser.add_argument("--shard", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--start", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--numbers", type=int, nargs="*", help="try these inputs alone, one by one")
     parser.add_argument("--together", type=int, default=TOGETHER, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if not (seeds.data_folder() / "README.md").is_file():
         print(f"no real exports at {seeds.data_folder()}: set MILEPOST_TEST_DATA", file=sys.stderr)
         return 2
-    if arguments.shard is not None:
+    if arguments.shard is not None or arguments.numbers:
         shard(arguments)
         return 0
     started = time.monotonic()
-    total = _Total()
+    total = _Total(arguments.tally)
     running = [(number, _start(arguments, number, 0)) for number in range(arguments.shards)]
     suspects: list[int] = []
     while running:
         number, process = running.pop(0)
-        begun = _take(process, total, suspects, number, arguments)
-        if process.returncode != 0 and begun is not None:  # the process ended or hung within a trial
-            suspects += list(range(number, arguments.count, arguments.shards))[begun : begun + arguments.together]
+        own = list(_own(arguments, number))
+        begun = _take(process, total, suspects, own)
+        if begun is not None:  # the process ended or hung within a trial
+            suspects += own[begun : begun + arguments.together]
             running.append((number, _start(arguments, number, begun + arguments.together)))
-    known = seeds.contracts()
-    pieces = seeds.seeds(known)
-    for number in sorted(set(suspects)):
-        _alone(number, arguments, total, pieces)
-    text = total.summary(arguments, time.monotonic() - started)
+    _alone(sorted(set(suspects)), arguments, total)
+    total.seconds += time.monotonic() - started
+    if arguments.tally:
+        arguments.tally.write_text(json.dumps(vars(total)), encoding="utf-8")
+    text = total.summary(arguments)
     print(text)
     if arguments.summary:
         arguments.summary.write_text(text, encoding="utf-8")
@@ -111,13 +115,17 @@ def main() -> int:
 class _Total:
     """Counts of all trials."""
 
-    def __init__(self) -> None:
+    def __init__(self, tally: Path | None) -> None:
+        self.seconds = 0.0
         self.inputs = 0
         self.shifted = 0
         self.outcomes: Counter[str] = Counter()
         self.records: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.found: list[str] = []
+        if tally and tally.exists():
+            for name, value in json.loads(tally.read_text(encoding="utf-8")).items():
+                setattr(self, name, Counter(value) if isinstance(value, dict) else value)
 
     def add(self, answer: dict) -> None:
         self.inputs += answer["inputs"]
@@ -126,7 +134,7 @@ class _Total:
         self.records.update(answer.get("records", {}))
         self.faults.update(answer["faults"])
 
-    def summary(self, arguments: argparse.Namespace, seconds: float) -> str:
+    def summary(self, arguments: argparse.Namespace) -> str:
         lines = [
             "# Fuzzing",
             "",
@@ -139,7 +147,7 @@ class _Total:
             f"make fuzz COUNT={arguments.count} SEED={arguments.seed}",
             "```",
             "",
-            f"Last run: {self.inputs:,} inputs, seed {arguments.seed}, {seconds / 60:.0f} minutes, "
+            f"Last run: {self.inputs:,} inputs, seed {arguments.seed}, {self.seconds / 60:.0f} minutes, "
             f"{len(self.found)} problems.",
             "",
             "| outcome | inputs |",
@@ -162,20 +170,25 @@ class _Total:
         return "\n".join(lines) + "\n"
 
 
+def _own(arguments: argparse.Namespace, shard_number: int) -> range:
+    """Numbers of a shard's inputs."""
+    part, parts = map(int, arguments.part.split("/"))
+    return range(part - 1 + parts * shard_number, arguments.count, parts * arguments.shards)
+
+
 def _start(arguments: argparse.Namespace, number: int, start: int) -> subprocess.Popen[str]:
     command = [
         sys.executable, "-m", "tests.fuzz", "--count", str(arguments.count), "--seed", str(arguments.seed),
         "--shards", str(arguments.shards), "--shard", str(number), "--start", str(start),
-        "--together", str(arguments.together),
+        "--together", str(arguments.together), "--part", arguments.part,
     ]  # fmt: skip
     if arguments.seconds:
         command += ["--seconds", str(arguments.seconds)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=seeds.PROJECT)
 
 
-def _take(
-    process: subprocess.Popen[str], total: _Total, suspects: list[int], number: int, arguments: argparse.Namespace
-) -> int | None:
+def _take(process: subprocess.Popen[str], total: _Total, suspects: list[int], own: list[int]) -> int | None:
+    """Add a shard's trials up; where its process ended within one, that trial's place."""
     begun = None
     assert process.stdout is not None
     for line in process.stdout:
@@ -185,7 +198,6 @@ def _take(
             continue
         begun = None
         if answer["problems"]:
-            own = list(range(number, arguments.count, arguments.shards))
             suspects += own[answer["end"] : answer["end"] + answer["inputs"]]
         else:
             total.add(answer)
@@ -193,25 +205,30 @@ def _take(
     return begun
 
 
-def _alone(number: int, arguments: argparse.Namespace, total: _Total, pieces: list[seeds.Seed]) -> None:
-    """One input in a process of its own, and what is wrong with it."""
-    command = [
-        sys.executable, "-m", "tests.fuzz", "--count", str(number + 1), "--seed", str(arguments.seed), "--shards",
-        str(number + 1), "--shard", str(number), "--together", "1",
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, cwd=seeds.PROJECT, check=False)
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    ended = [answer for answer in answers if "end" in answer]
-    problems = ended[0]["problems"] if ended else [f"the process ended with {done.returncode}"]
-    if ended:
-        total.add(ended[0])
-    else:
-        total.inputs += 1
-    if problems:
-        one, faults = damaged(number, arguments.seed, pieces)
-        arguments.keep.mkdir(parents=True, exist_ok=True)
-        Path(arguments.keep, f"{number}-{one.system}-{Path(one.name).name}").write_bytes(one.content)
-        total.found.append(f"input {number} ({one.system}, {', '.join(faults)}): {'; '.join(sorted(set(problems)))}")
+def _alone(numbers: list[int], arguments: argparse.Namespace, total: _Total) -> None:
+    """Inputs of trials with problems, one by one: what is wrong with which."""
+    pieces = seeds.seeds(seeds.contracts()) if numbers else []
+    while numbers:
+        command = [sys.executable, "-m", "tests.fuzz", "--seed", str(arguments.seed), "--together", "1", "--numbers"]
+        done = subprocess.run(
+            [*command, *map(str, numbers)], stdout=subprocess.PIPE, text=True, cwd=seeds.PROJECT, check=False
+        )
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        ended = {answer["end"]: answer for answer in answers if "end" in answer}
+        begun = [answer["begin"] for answer in answers if "begin" in answer]
+        for place in begun:
+            answer = ended.get(
+                place, {"inputs": 1, "faults": {}, "problems": [f"the process ended: {done.returncode}"]}
+            )
+            total.add(answer)
+            if answer["problems"]:
+                one, faults = damaged(numbers[place], arguments.seed, pieces)
+                arguments.keep.mkdir(parents=True, exist_ok=True)
+                kept = arguments.keep / f"{numbers[place]}-{one.system}-{Path(one.name).name}"
+                kept.write_bytes(one.content)
+                problems = "; ".join(sorted(set(answer["problems"])))
+                total.found.append(f"input {numbers[place]} ({one.system}, {', '.join(faults)}): {problems}")
+        numbers = numbers[len(begun) :] if begun else []
 
 
 if __name__ == "__main__":

@@ -347,6 +347,13 @@ def _archive(
         name = str(path.relative_to(home.root))
         with writing(ledger) as connection:
             record_replaced(connection, plan.erasure_id, name, name, former, sha256, now)
+            if sha256 is None:
+                archived_as = str(path.relative_to(home.archive))
+                connection.execute(
+                    update(tables.delivery)
+                    .where(tables.delivery.c.archived_as == archived_as)
+                    .values(archive_removed_at=now)
+                )
     return {"archive_files": files, "archive_records": records, "archive_files_removed": removed}
 
 

@@ -54,8 +54,11 @@ class RejectedRecord:
     cells: tuple[tuple[str, str], ...]
 
 
-def list_rejects(ledger: Engine, *, system: str | None = None) -> list[RejectGroup]:
-    """Rejected records by contract, column and reason, most frequent first; withdrawn deliveries are left out."""
+def list_rejects(ledger: Engine, *, system: str | None = None, effect: str = "rejected") -> list[RejectGroup]:
+    """Rejected records by contract, column and reason, most frequent first; withdrawn deliveries are left out.
+
+    `effect`: `missing` counts values that were left out, `changed` those that differ in more than form.
+    """
     query = (
         select(
             delivery.c.contract,
@@ -65,7 +68,7 @@ def list_rejects(ledger: Engine, *, system: str | None = None) -> list[RejectGro
             func.count(delivery.c.delivery_seq.distinct()),
         )
         .join(delivery_issue, delivery_issue.c.delivery_seq == delivery.c.delivery_seq)
-        .where(delivery_issue.c.effect == "rejected", delivery.c.state.in_(_OPEN_STATES))
+        .where(delivery_issue.c.effect == effect, delivery.c.state.in_(_OPEN_STATES))
         .group_by(delivery.c.contract, delivery_issue.c.column_name, delivery_issue.c.reason)
         .order_by(func.sum(delivery_issue.c.row_count).desc(), delivery.c.contract, delivery_issue.c.column_name)
     )

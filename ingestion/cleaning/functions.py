@@ -7,6 +7,7 @@ Belongs here: their signatures for the check of contracts, and what they do in t
 `province_of(country, state)`: how clean records write a province or state: the short Chinese name in China (浙江 for
 ZJ, CN-ZJ, Zhejiang, 浙江省), elsewhere the code of ISO 3166-2 (US-CA for CA and California), from `states.csv`. A word
 that the table does not know stays as stated.
+`normalised_company(name)`: an organisation's name as it compares (`company.py`).
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from typing import Any
 from ingestion.contracts.model import ADDRESS_PARTS
 
 #: Name and parameters of each function. All take and give texts.
-SIGNATURES = {"division": "address, part", "province_of": "country, state"}
+SIGNATURES = {"division": "address, part", "province_of": "country, state", "normalised_company": "name"}
 _PARTS = ", ".join(f"'{part}'" for part in ADDRESS_PARTS)
 _BODIES = {
     "division": f"nullif(split_part(chinese_division(address), '|', list_position([{_PARTS}], part)), '')",
     "province_of": "coalesce(state_code(state, country), state)",
+    "normalised_company": "company_core(name)",
 }
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from ingestion.cleaning.base import Cleaning, Setting
+from ingestion.cleaning.company import company_core
 from ingestion.cleaning.country import country_code
 from ingestion.cleaning.divisions.find import packed_division
 from ingestion.cleaning.functions import add_functions, state_code
@@ -35,6 +36,7 @@ def engine_type(column: Column) -> str:
 def register_functions(connection: Any) -> None:
     """Give the engine the functions that kinds call for what SQL cannot do; each remembers values it has read."""
     add_text_function(connection, "chinese_division", packed_division, 1)
+    add_text_function(connection, "company_core", company_core, 1)
     add_text_function(connection, "country_code", country_code, 1)
     add_text_function(connection, "state_code", state_code, 2)
     add_text_function(connection, "written_number", written_number, 2)

@@ -5,6 +5,7 @@ Belongs here: the commands. Not here: rejecting, masking, reading again (`ingest
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -14,23 +15,45 @@ from orchestration.cli import common
 app = typer.Typer(no_args_is_help=True, help="Rejected records and why.")
 
 
+class Effect(StrEnum):
+    """What a rule did: to a record, or to a value of a record that was accepted."""
+
+    REJECTED = "rejected"
+    MISSING = "missing"
+    CHANGED = "changed"
+
+
+_TITLES = {
+    Effect.REJECTED: "rejected records",
+    Effect.MISSING: "values left out",
+    Effect.CHANGED: "values changed in more than form",
+}
+
+
 @app.command("list")
 def list_(
     system: Annotated[str | None, typer.Option("--system", help="Only this system's.")] = None,
+    effect: Annotated[
+        Effect, typer.Option("--effect", help="Records rejected, values left out, or changed.")
+    ] = Effect.REJECTED,
     form: common.FormatOption = common.Format.TABLE,
     home: common.HomeOption = None,
 ) -> None:
-    """Rejected records by contract, column and reason, most frequent first; withdrawn deliveries left out."""
+    """What was rejected, by contract, column and reason, most frequent first; withdrawn deliveries left out.
+
+    With `--effect missing` the values that were left out of accepted records, with `--effect changed` those that differ
+    from what was received in more than form.
+    """
     from ingestion.rejects import list_rejects
 
     place = common.existing_home(home)
     with common.the_ledger(place) as ledger:
         rows = [
             (g.contract, g.column, g.reason, g.record_count, g.delivery_count)
-            for g in list_rejects(ledger, system=system)
+            for g in list_rejects(ledger, system=system, effect=effect.value)
         ]
-    common.emit(["contract", "column", "reason", "records", "deliveries"], rows, form, title="rejected records")
-    if rows and form is common.Format.TABLE:
+    common.emit(["contract", "column", "reason", "records", "deliveries"], rows, form, title=_TITLES[effect])
+    if rows and effect is Effect.REJECTED and form is common.Format.TABLE:
         common.say("`milepost rejects show --contract CONTRACT` or `show DELIVERY` lists the records, masked")
 
 

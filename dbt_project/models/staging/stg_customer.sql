@@ -14,6 +14,7 @@ final as (
         customer_type,
         name_token,
         name_mask,
+        normalised_name,
         phone_token,
         phone_mask,
         email_token,

@@ -11,6 +11,7 @@ from ingestion.batch.notes import note_columns
 from ingestion.contracts.model import Column, OnFail, PersonalData
 from ingestion.ledger.deliveries import issues_of
 from ingestion.privacy.phones import EXTENSION, NOTES, REASON_INVALID, REASON_NO_NUMBER, REMARK, SEVERAL, read_phone
+from ingestion.rejects import list_rejects
 from tests.ingestion_bench import COLUMNS, CUSTOMERS, HEADINGS, LINES, Bench, csv_text, invented_contract
 
 ADDRESS = Column(
@@ -60,6 +61,10 @@ def test_every_change_and_omission_is_counted_by_column_and_rule(tmp_path: Path)
         ("address__division", "no_district", "missing"): (1, 4),
         ("quantity", "below_minimum", "rejected"): (1, 5),
     }
+    changed = {
+        (group.column, group.reason): group.record_count for group in list_rejects(bench.ledger, effect="changed")
+    }
+    assert changed[("phone", SEVERAL)] == 1 and ("quantity", "below_minimum") not in changed
     places = bench.rows("customer", "district, division_code")
     assert places.count(("西湖区", "330106")) == 2 and (None, "510100") in places
 

@@ -208,6 +208,8 @@ def heading_row(rows: Sequence[Sequence[str]]) -> int | None:
         if len(cells) > 1 and all(_NUMBERED.fullmatch(cell) for cell in cells):
             continue  # a spreadsheet's own names for the columns of a table that has none
         if sum(bool(_NUMBER_LIKE.fullmatch(cell)) for cell in cells) > 0.1 * len(cells):
+            if filled[place] < width - 1:
+                continue  # a note above with a date or a number
             return None  # values come before any row of words
         names = [normalise_heading(cell) for cell in cells]
         if len(set(names)) >= 0.9 * len(names) and all(len(cell) <= 120 for cell in cells):

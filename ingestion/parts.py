@@ -180,13 +180,12 @@ def taking_back(home: Home, ledger: Engine, placed: list[LakePart]) -> Iterator[
 
 def place(home: Home, file: StagedFile, batch_id: str, committed_at: datetime | None = None) -> LakePart:
     """Move a staged file into its folder, synced; it counts once `add_lake_parts` has its row."""
-    if file.entity == VAULT:
-        target = file.path
-    else:
+    _sync(file.path)
+    target = file.path
+    if file.entity != VAULT:  # the vault's parts are written where they stay
         folder = home.rejects if file.entity == REJECTS else home.entity(file.entity)
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / file.path.name
-        _sync(file.path)
         file.path.replace(target)
     contract = file.contract or None
     size, path = target.stat().st_size, str(target.relative_to(home.root))

@@ -28,6 +28,7 @@ from orchestration.cli import (
     rejects,
     reprocess,
     reveal,
+    sources,
     status,
     trace,
     ui,
@@ -66,6 +67,7 @@ app.command("reprocess")(reprocess.reprocess)
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(versions.app, name="versions")
 app.add_typer(contract.app, name="contract")
+app.add_typer(sources.app, name="sources")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("reveal")(reveal.reveal)

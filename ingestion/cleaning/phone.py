@@ -19,7 +19,11 @@ def clean(text: str, value: str, column: Column, setting: Setting) -> Cleaning:
     fast = sql_fast_path(text, region)
     by_plan = f"phone_by_plan({text}, {quote(region or '')})"
     read = f"coalesce({fast}, nullif(split_part({by_plan}, '{_MARK}', 1), ''))"
-    note = f"case when {fast} is null and {value} is not null then split_part({by_plan}, '{_MARK}', 2) end"
+    # most cells are the number itself: nothing more is looked at for them
+    note = (
+        f"case when {value} is null or {value} = '+86' || {text} then null "
+        f"when {fast} is null then split_part({by_plan}, '{_MARK}', 2) end"
+    )
     changes = tuple(Failure(reason, f"{note} = '{reason}'") for reason in NOTES)
     return Cleaning(read, (unreadable(text, value, "not_a_phone_number"),), changes=changes)
 

@@ -29,6 +29,8 @@ KINDS = {
     "postcode": "VARCHAR",
     "birth_date": "DATE",
     "country": "VARCHAR",
+    "age": "BIGINT",
+    "gender": "VARCHAR",
     "free_text": "VARCHAR",
 }
 
@@ -82,7 +84,7 @@ class Column:
     `name` is the contract's own identifier (snake case); `headings` are what the file may call it, the first one being
     the system's own. `kind` names a module of `ingestion/cleaning`: text, integer, decimal, money, percent, boolean,
     date, timestamp, phone, email, name, address, national_id, account (open ids, platform account names), postcode,
-    birth_date, country, free_text.
+    birth_date, country, age, gender, free_text.
 
     After cleaning: money is DECIMAL(18,4), integer BIGINT, decimal and percent DOUBLE (a percentage is the number
     before the sign: 1.16 for `1.16%`), timestamp TIMESTAMP in UTC, date and birth_date DATE, the rest VARCHAR.

@@ -43,7 +43,7 @@ from ingestion.contracts.property_types import (
     as_word_mapping,
 )
 
-NUMERIC_KINDS = frozenset({"integer", "decimal", "money", "percent"})
+NUMERIC_KINDS = frozenset({"integer", "decimal", "money", "percent", "age"})
 TIME_KINDS = frozenset({"date", "timestamp", "birth_date"})
 #: Kinds that usually hold personal data: their class has to be said, so that forgetting it cannot leak.
 PERSONAL_KINDS = frozenset({"phone", "email", "name", "address", "national_id", "account", "birth_date", "free_text"})

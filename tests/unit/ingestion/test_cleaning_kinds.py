@@ -185,6 +185,21 @@ def test_chinese_addresses(
     }  # fmt: skip
 
 
+def test_ages_and_genders(engine: Any) -> None:
+    assert [read(engine, cell, "age") for cell in ("35", "35岁", "４１ 周岁", "0", "120", "30 years old")] == [
+        35, 35, 41, 0, 120, 30,
+    ]  # fmt: skip
+    assert read(engine, "121", "age") == "above_maximum"
+    assert read(engine, "-1", "age") == "below_minimum"
+    assert read(engine, "35.5", "age") == "not_an_age"
+    assert read(engine, "130", "age", {"maximum": 150}) == 130
+    assert [read(engine, cell, "gender") for cell in ("女", "F", "先生", "Male", "Ｍ", "diverse")] == [
+        "female", "female", "male", "male", "male", "other",
+    ]  # fmt: skip
+    assert read(engine, "1", "gender") == "not_a_gender"
+    assert read(engine, "1", "gender", {"values": (("1", "male"), ("2", "female"))}) == "male"
+
+
 def test_countries_words_and_texts(engine: Any) -> None:
     for word in ("China", "cn", "CHN", "中国"):
         assert read(engine, word, "country") == "CN"

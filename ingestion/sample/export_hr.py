@@ -44,7 +44,7 @@ def write(outbox: Outbox, history: History, seed: int) -> dict[str, object]:
         first = history.start_date if low == 0 else date(1970, 1, 1) + timedelta((low + 28800) // 86400)
         rng = stream(seed, "hr", last.toordinal())
         training, assessments = _learning(rng, first, last)
-        hours += sum(float(row[7]) for row in training)  # type: ignore[arg-type]
+        hours += sum(float(str(row[7])) for row in training)
         taken += sum(row[7] is not None for row in assessments)
         passed += sum(row[7] == "是" for row in assessments)
         for export, name, headings, rows in (

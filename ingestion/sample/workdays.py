@@ -54,4 +54,4 @@ def between(start: Ints, end: Ints) -> Floats:
         total = _cumulated()
         return total[day] + share * (total[day + 1] - total[day])
 
-    return np.round(np.maximum(position(end) - position(start), 0.0), 1)
+    return np.round(np.maximum(position(end) - position(start), 0.0), 1).astype(np.float64)

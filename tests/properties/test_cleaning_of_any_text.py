@@ -11,9 +11,13 @@ from ingestion.cleaning.divisions.table import load_table, short_name
 from ingestion.privacy.phones import NOTES, read_phone
 
 _PIECES = st.sampled_from(
-    "浙江省|浙江|杭州市|杭州|西湖区|西湖|鼓楼区|上海市|上海路|北京|闸北区|巢湖市|无为县|省|市|区|县|路| |，|1号|"
-    "中山|吉林|朝阳区|市辖区|收货地址：|臺灣|Ａ|\u3000".split("|")
-)
+    [
+        "浙江省", "浙江", "杭州市", "杭州", "西湖区", "西湖", "鼓楼区",
+        "上海市", "上海路", "北京", "闸北区", "巢湖市", "无为县", "省",
+        "市", "区", "县", "路", " ", "，", "1号",
+        "中山", "吉林", "朝阳区", "市辖区", "收货地址：", "臺灣", "Ａ",
+    ]
+)  # fmt: skip
 _ADDRESSES = st.lists(_PIECES, max_size=12).map("".join) | st.text(max_size=150)
 _PHONES = st.text(alphabet="0123456789+-() .转ext#/、；;,|E\n微信", max_size=40) | st.text(max_size=60)
 

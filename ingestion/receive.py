@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from ingestion.batch.sources import inbox_path, is_in_inbox, stamp
+from ingestion.batch.sources import SHORTAGES, inbox_path, is_in_inbox, stamp
 from ingestion.contracts.model import Contract, ContractSet, Coverage, SupersedeBy
 from ingestion.errors import MilepostError
 from ingestion.home import Home
@@ -280,7 +280,12 @@ def _look(system: str, name: str, path: Path, contracts: ContractSet) -> _Found 
                 by_contract, encoding = layouts(lambda: path.open("rb"), found, allowed, name)
                 best, reason = best_contract(by_contract)
                 contract = next((candidate for candidate in allowed if candidate.id == best), None)
-        except (MilepostError, *DAMAGED) as error:
+        except (FileNotFoundError, PermissionError):
+            raise
+        except (MilepostError, OSError, *DAMAGED) as error:
+            if isinstance(error, OSError) and error.errno in SHORTAGES:
+                raise
+            # of a damaged archive any place may be asked for, also one before its beginning
             contract, encoding = (allowed[0] if len(allowed) == 1 else None), None
             reason = error.what if isinstance(error, MilepostError) else f"is damaged ({type(error).__name__})"
     except FileNotFoundError:

@@ -31,7 +31,7 @@ from ingestion.readers.streams import Opener, blocks_of, in_place, offered, open
 
 UNREADABLE = "unreadable"
 #: What has nothing to do with the file: the machine is out of something.
-_SHORTAGES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
+SHORTAGES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
 MISSING_HEADING = "missing_heading"
 NO_HEADINGS = "no_headings"
 
@@ -116,7 +116,7 @@ def open_sources(
             except TransientError:
                 raise
             except (OSError, *DAMAGED) as error:
-                if isinstance(error, OSError) and error.errno in _SHORTAGES:
+                if isinstance(error, OSError) and error.errno in SHORTAGES:
                     raise TransientError(
                         f"cannot be read now ({errno.errorcode.get(error.errno or 0, 'unknown')})",
                         where=f"{delivery.source_system}/{delivery.file_name}",

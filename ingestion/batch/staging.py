@@ -49,6 +49,9 @@ TOO_MANY_CELLS = "too_many_cells"
 UNDECODABLE = "undecodable_byte"
 CUT_OFF = "cut_off"
 CHECK = "check"
+#: What the engine raises where records are not of the form asked for: its message quotes the file, and where it cuts a
+#: character in two, the message itself cannot be read.
+_NOT_THE_FORM = (duckdb.InvalidInputException, UnicodeDecodeError)
 
 #: Codes of rows that are no records.
 FOOTER = 65_535
@@ -123,18 +126,18 @@ def _stage_group(connection: Any, staged: Staged, group: list[Source], setting: 
         if contract.file.format is FileFormat.JSONL:
             _mark_cut_off(connection, staged, group)
         return
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:
         if contract.file.format is FileFormat.PARQUET and not isinstance(error, duckdb.OutOfMemoryException):
             # a damaged file may raise anything
             _refuse_one_by_one(connection, staged, group, setting)
             return
-        if not isinstance(error, duckdb.InvalidInputException):
+        if not isinstance(error, _NOT_THE_FORM):
             raise
         # some record has not the form of the headings: read again, tolerantly
     try:
         relation = _text_relation(group, width, contract, len(staged.sources), is_tolerant=True)
         _insert(connection, staged, _cleaned(group, relation, staged, setting, is_tolerant=True))
-    except duckdb.InvalidInputException:
+    except _NOT_THE_FORM:
         _refuse_one_by_one(connection, staged, group, setting)
         return
     staged.sources += group

@@ -131,7 +131,14 @@ def choose(
     ranked.sort(key=lambda one: (-one[0], one[1]))
     best_score, best, columns = ranked[0]
     others = tuple(name for score, name, _ in ranked[1:4] if score > 0.6 * best_score and score > 0)
-    return Mapped(best, _with_key(lake[best], columns, key), best_score, others)
+    whole = _with_key(lake[best], columns, key)
+    customer = "source_customer_key"
+    if customer not in whole and any(column.name == customer for column in lake[best].columns):
+        # a source that names its customers by personal data only: the token joins them
+        classes = [(one.column.identifier, one.column.name) for one in proposed if one.is_direct]
+        named = [name for wanted in ("account", "phone", "email") for known, name in classes if known == wanted]
+        whole |= {customer: f"{named[0]}__token"} if named else {}
+    return Mapped(best, whole, best_score, others)
 
 
 def _assign(

@@ -184,6 +184,9 @@ _CHINESE = {
 _CHINESE_WORD = re.compile("|".join(sorted(map(re.escape, _CHINESE), key=len, reverse=True)) + "|[a-zA-Z0-9]+")
 #: Headings of bills and orders that no shipped contract has.
 _MORE_HEADINGS = {
+    ("order", "total_amount"): ("实付金额", "应付金额", "订单金额", "总金额", "order total", "total amount"),
+    ("order", "status"): ("订单状态", "order status"),
+    ("order", "ordered_at"): ("下单时间", "order date", "ordered at"),
     ("payment", "payment_id"): ("交易单号", "交易订单号", "交易号", "流水号"),
     ("payment", "order_id"): ("商家订单号", "商户单号", "商家单号"),
     ("payment", "paid_at"): ("交易时间", "交易创建时间", "付款时间"),

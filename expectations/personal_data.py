@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from expectations.results import CRITICAL, WARNING, CheckResult
+from expectations.results import CRITICAL, CheckResult
 from ingestion.entity import load_entities
 from ingestion.home import Home
 from ingestion.ledger.manifest import Manifest, Mart, MartColumn, literal, quoted
 from ingestion.privacy.keys import Keys
-from ingestion.privacy.places import PlaceFinding, scan_places
+from ingestion.privacy.places import scan_places
 from ingestion.privacy.scan import ScanFinding, scan_relation
-from ingestion.privacy.tokens import TEXT_CLASSES
 from ingestion.privacy.vault import Vault
 
 SUITE = "personal_data"
@@ -68,17 +67,23 @@ class PersonalDataScan:
         return [replace(mart, delivery_seqs=seqs) if mart.findings else mart for mart in found]
 
     def run_places(self, home: Home) -> list[CheckResult]:
-        """Results about the files that runs write: logs, run metadata, pages, dbt's artifacts, ledger, rejects, spills.
+        """Result about the files that runs write: logs, run metadata, pages, dbt's artifacts, ledger, rejects, spills.
 
         Phone numbers, e-mail addresses, ids and everything unencrypted close the gate. Names, addresses and account
-        names may be words that somebody is called like: in such files they are reported.
+        names may be words that somebody is called like: in such files `milepost doctor` looks for them.
         """
-        found = scan_places(home, self.keys, self.vault, phone_regions=self.phone_regions)
-        words = [one for one in found if one.identifier.split(" ")[-1] in TEXT_CLASSES]
-        rest = [one for one in found if one not in words]
+        found = scan_places(home, self.keys, self.vault, phone_regions=self.phone_regions, has_words=False)
+        shown = "; ".join(str(one) for one in found[:5]) + (f"; and {len(found) - 5} more" if len(found) > 5 else "")
         return [
-            _place_result("files_of_the_home_hold_no_clear_personal_data", CRITICAL, rest),
-            _place_result("files_of_the_home_hold_no_names", WARNING, words),
+            CheckResult(
+                suite=SUITE,
+                expectation="files_of_the_home_hold_no_clear_personal_data",
+                description="No file that runs write holds clear personal data",
+                severity=CRITICAL,
+                is_success=not found,
+                observed=shown or None,
+                unexpected_count=sum(one.count for one in found),
+            )
         ]
 
     def _suspect_columns(self, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[MartColumn]:
@@ -161,19 +166,6 @@ class PersonalDataScan:
             return bool(self._scan(connection, f"(select * from {rows} and _delivery_seq in ({numbers}))", [column]))
 
         return _at_fault(seqs, is_found)
-
-
-def _place_result(name: str, severity: str, found: Sequence[PlaceFinding]) -> CheckResult:
-    shown = "; ".join(str(one) for one in found[:5]) + (f"; and {len(found) - 5} more" if len(found) > 5 else "")
-    return CheckResult(
-        suite=SUITE,
-        expectation=name,
-        description=name.replace("_", " ").capitalize(),
-        severity=severity,
-        is_success=not found,
-        observed=shown or None,
-        unexpected_count=sum(one.count for one in found),
-    )
 
 
 def _relation(mart: Mart) -> str:

@@ -17,6 +17,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -40,10 +41,13 @@ _SQLITE = b"SQLite format 3\0"
 _PRINTABLE = re.compile(rb"[\x20-\x7e\xc2-\xf4\x80-\xbf]{6,}")
 _BLOCK = 2**22
 #: Files that hold nothing but code and its parse: what dbt compiles is scanned.
-_NO_TEXT = (".msgpack", ".gpickle", ".pyc", ".png", ".ico", ".woff", ".woff2", ".ttf", ".lock")
-_ASSETS = ("static",)
+_NO_TEXT = (".msgpack", ".gpickle", ".pyc", ".lock")
+_PROJECT = ("manifest.json", "semantic_manifest.json", "graph_summary.json")
+#: What the pages' own software brings (fonts, pictures, styles).
+_ASSETS = "static"
 _TEXTS = (".log", ".json", ".yml", ".txt", ".jsonl")
 MARKS = "scan.json"
+_QUICKLY = " without words"
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,13 @@ def scan_places(
     *,
     phone_regions: Sequence[str] = ("CN",),
     every: bool = False,
+    has_words: bool = True,
 ) -> list[PlaceFinding]:
-    """Findings in the places named, of files that changed since they were found clean (`every`: of all)."""
+    """Findings in the places named, of files that changed since they were found clean (`every`: of all).
+
+    Without `has_words`, names, addresses and account names are not looked for in texts: they may be words, and looking
+    for them takes long. Such a file is looked at once more where they are.
+    """
     marks = {} if every else _marks(home)
     findings: list[PlaceFinding] = []
     seen: dict[str, str] = {}
@@ -78,14 +87,14 @@ def scan_places(
             name = path.relative_to(home.root).as_posix()
             try:
                 stamp = _stamp(path)
-                if marks.get(name) == stamp:
+                if marks.get(name) in ((stamp,) if has_words else (stamp, stamp + _QUICKLY)):
                     continue
-                found = list(_scan(place, path, name, keys, vault, phone_regions))
+                found = list(_scan(place, path, name, keys, vault, phone_regions, has_words))
             except FileNotFoundError:  # a log that was rotated meanwhile
                 continue
             findings += found
             if not found:
-                seen[name] = stamp
+                seen[name] = stamp if has_words else stamp + _QUICKLY
     _remember(home, {**_marks(home), **seen})
     return findings
 
@@ -94,7 +103,8 @@ def _files(home: Home, place: str) -> Iterator[Path]:
     if place == "data docs":
         yield from _below(home.data_docs)
     elif place == "dbt":
-        yield from _below(home.dbt_target)
+        # the manifest is the project itself, with the SQL that stands in compiled/ as well
+        yield from (path for path in _below(home.dbt_target) if path.name not in _PROJECT)
     elif place == "run metadata":
         yield from _below(home.dagster)
     elif place == "ledger":
@@ -127,12 +137,14 @@ def _files(home: Home, place: str) -> Iterator[Path]:
 
 def _below(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink() and path.suffix not in _NO_TEXT and path.parent.name not in _ASSETS:
+        if path.is_symlink() or path.suffix in _NO_TEXT or _ASSETS in path.relative_to(folder).parts[:-1]:
+            continue
+        if path.is_file():
             yield path
 
 
 def _scan(
-    place: str, path: Path, name: str, keys: Keys, vault: Vault, phone_regions: Sequence[str]
+    place: str, path: Path, name: str, keys: Keys, vault: Vault, phone_regions: Sequence[str], has_words: bool
 ) -> Iterator[PlaceFinding]:
     if place == "archive":
         if not is_encrypted(path):
@@ -145,7 +157,7 @@ def _scan(
         yield from (PlaceFinding(place, name, f.kind, f"{f.column} {f.identifier}".strip(), f.row_count) for f in found)
         return
     lines = _database_lines(path) if head == _SQLITE else _text_lines(path)
-    for finding in scan_lines(name, lines, keys, vault, phone_regions=phone_regions):
+    for finding in scan_lines(name, lines, keys, vault, phone_regions=phone_regions, has_words=has_words):
         yield PlaceFinding(place, name, finding.kind, finding.identifier, finding.row_count)
 
 
@@ -220,7 +232,10 @@ def _is_text(head: bytes) -> bool:
 
 
 def _stamp(path: Path) -> str:
+    """Of the content where that is small: many files are written anew as they were. Else of size and time."""
     found = path.stat()
+    if found.st_size <= _BLOCK:
+        return sha256(path.read_bytes()).hexdigest()
     return f"{found.st_size}-{found.st_mtime_ns}"
 
 

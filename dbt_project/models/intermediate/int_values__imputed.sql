@@ -1,8 +1,8 @@
 -- Grain: one row per record and column that has a rule (stg_imputation_rule) and a value that is missing or an outlier.
--- A class is the records of one contract that agree in the rule's class column. An outlier lies further from its class's
--- median than outlier_limit times the median absolute deviation; where that is zero, none is marked. The mean is taken
--- over the values that are no outliers, the mode is the most frequent value (of equals the first by order). A class
--- without any value leaves its missing values missing.
+-- A class is the records of one contract that agree in the rule's class column. An outlier lies further from the median
+-- of its class than outlier_limit times the median absolute deviation; where that is zero, none is marked. The mean is
+-- taken over the values that are no outliers, the mode is the most frequent value (of equals the first by order). A
+-- class without any value leaves its missing values missing.
 with
 
 rules as (

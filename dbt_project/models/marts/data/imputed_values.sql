@@ -1,4 +1,4 @@
-{# Grain: one row per contract, entity and column with a rule: how many values were filled, stay missing, are outliers. #}
+{# Grain: one row per contract, entity and column with a rule: values filled, still missing, marked as outliers. #}
 with
 
 rules as (

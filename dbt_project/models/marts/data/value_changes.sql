@@ -1,4 +1,4 @@
-{# Grain: one row per delivery, part, column, rule and effect: records rejected, values left out or changed in more than form. #}
+{# Grain: one row per delivery, part, column, rule and effect: records rejected, values left out or changed. #}
 select
     delivery.delivery_id,
     delivery.source_system,

@@ -9,7 +9,9 @@ joined as (
     select
         responses.*,
         coalesce(responses.source_customer_key, orders.source_customer_key) as customer_key,
-        coalesce(orders.region, customer.region, '(none)') as region
+        coalesce(
+            region_word.region, nullif(trim(responses.region), ''), orders.region, customer.region, '(none)'
+        ) as sales_region
     from responses
     left join {{ ref('int_orders__placed') }} as orders
         on
@@ -19,6 +21,7 @@ joined as (
         on
             responses.source_system = customer.source_system
             and responses.source_customer_key = customer.source_customer_key
+    {{ region_word_lookup('responses.region') }}
 ),
 
 final as (
@@ -29,7 +32,7 @@ final as (
         survey,
         respondent_kind,
         order_id,
-        region,
+        sales_region as region,
         aspect,
         score,
         score_maximum,

@@ -19,9 +19,9 @@ FIGURES = (
 
 
 def spoiled_shop() -> InventedShop:
-    """One order line with a price that is none."""
+    """One order line whose freight is no amount."""
     shop = invented_shop()
-    shop.tables["order_items"][-1]["price"] = "by agreement"
+    shop.tables["order_items"][-1]["freight_value"] = "free of charge"
     return shop
 
 
@@ -47,7 +47,7 @@ def test_a_record_that_still_fails_stays_rejected_and_a_reprocess_of_the_same_ch
     home: MilepostHome,
 ) -> None:
     before = home.milepost("rejects", "list", "--format", "csv").output
-    assert "olist.order_items,price," in before
+    assert "olist.order_items,freight_value," in before
     assert "nothing changed" in home.milepost("rejects", "replay").output
     assert home.milepost("rejects", "list", "--format", "csv").output == before
     assert "nothing changed" in home.milepost("reprocess", "--all").output
@@ -68,12 +68,9 @@ def test_a_rejected_record_goes_through_to_the_marts_after_its_contract_was_corr
     shipped = (PROJECT / "ingestion" / "contracts" / "olist" / "order_items.yml").read_text(encoding="utf-8")
     own = home.root / "contracts" / "olist" / "order_items.yml"
     own.parent.mkdir(parents=True)
-    strict = (
-        "        physicalName: price\n        logicalType: number\n        required: true\n"
-        "        customProperties:\n          - {property: kind, value: money}\n"
-    )
+    strict = "        physicalName: freight_value\n        logicalType: number\n        customProperties:\n"
     assert strict in shipped
-    lenient = strict.replace("        required: true\n", "") + "          - {property: onFail, value: missing}\n"
+    lenient = strict + "          - {property: onFail, value: missing}\n"
     own.write_text(shipped.replace(strict, lenient).replace("version: 1.0.0", "version: 1.1.0"), encoding="utf-8")
     assert "1 delivery changed" in home.milepost("rejects", "replay", "--contract", "olist.order_items").output
     assert "nothing changed" in home.milepost("rejects", "replay").output

@@ -68,9 +68,13 @@ def find_in_text(head: str, contract: Contract) -> Layout | None:
     if found is None:
         return None
     above = lines[: found.skip - 1]
-    # the engine takes what stands between two quotes of a preamble for one row
-    is_plain = not contract.file.quote or not any(contract.file.quote in line for line in above)
-    start = 0 if is_plain else len("".join(above)) + len("".join(lines[found.skip - 1 :][: taken[found.skip - 1]]))
+    # the engine counts rows of a preamble otherwise where quotes or ends of lines are mixed: then records would be lost
+    ends = {line[len(line.rstrip("\r\n")) :] for line in lines[:DEPTH] if line.endswith(("\r", "\n"))}
+    start = (
+        0
+        if not above and len(ends) < 2
+        else len("".join(above)) + len("".join(lines[found.skip - 1 :][: taken[found.skip - 1]]))
+    )
     return replace(found, start=start)
 
 

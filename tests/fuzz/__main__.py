@@ -26,7 +26,7 @@ from pathlib import Path
 from tests.fuzz import mutations, seeds, trial
 
 TOGETHER = 50
-SECONDS = 120.0
+SECONDS = 600.0
 
 
 def damaged(number: int, seed: int, pieces: list[seeds.Seed]) -> tuple[seeds.Seed, tuple[str, ...]]:

@@ -205,17 +205,19 @@ def judge(session: RunSession) -> Judgement:
 
     with session.stage("gate") as report:
         build_id = latest_build_id(session)
+        scan = PersonalDataScan(
+            session.keys,
+            Vault(session.home.vault, session.keys),
+            phone_regions=phone_regions(contracts_of(session.home)),
+        )
         result = runner.judge(
             session.home,
             session.ledger,
             build_id,
-            scan=PersonalDataScan(
-                session.keys,
-                Vault(session.home.vault, session.keys),
-                phone_regions=phone_regions(contracts_of(session.home)),
-            ),
+            scan=scan,
             now=session.clock(),
             dbt_results=dbt_results(session),
+            further_results=scan.run_places(session.home),
         )
         ids = {d.delivery_seq: d.delivery_id for d in list_deliveries(session.ledger)}
         report.row_count = len(result.results)

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -82,19 +83,32 @@ def scan_places(
     marks = {} if every else _marks(home)
     findings: list[PlaceFinding] = []
     seen: dict[str, str] = {}
+    suffix = "" if has_words else _QUICKLY
     for place in places:
+        changed: list[tuple[Path, str, str]] = []
         for path in _files(home, place):
             name = path.relative_to(home.root).as_posix()
             try:
                 stamp = _stamp(path)
-                if marks.get(name) in ((stamp,) if has_words else (stamp, stamp + _QUICKLY)):
-                    continue
-                found = list(_scan(place, path, name, keys, vault, phone_regions, has_words))
             except FileNotFoundError:  # a log that was rotated meanwhile
+                continue
+            if marks.get(name) not in (stamp, stamp + suffix):
+                changed.append((path, name, stamp + suffix))
+        texts = [one for one in changed if place != "archive" and one[0].suffix != ".parquet"]
+        lines = chain.from_iterable(_lines(path) for path, _, _ in texts)
+        if len(texts) > 1 and not scan_lines(
+            place, lines, keys, vault, phone_regions=phone_regions, has_words=has_words
+        ):  # nothing in any of them, the usual case: told in one pass
+            seen |= {name: stamp for _, name, stamp in texts}
+            changed = [one for one in changed if one not in texts]
+        for path, name, stamp in changed:
+            try:
+                found = list(_scan(place, path, name, keys, vault, phone_regions, has_words))
+            except FileNotFoundError:
                 continue
             findings += found
             if not found:
-                seen[name] = stamp if has_words else stamp + _QUICKLY
+                seen[name] = stamp
     _remember(home, {**_marks(home), **seen})
     return findings
 
@@ -150,15 +164,30 @@ def _scan(
         if not is_encrypted(path):
             yield PlaceFinding(place, name, ENCRYPTION, "file", 1)
         return
-    with path.open("rb") as file:
-        head = file.read(len(_SQLITE))
-    if path.suffix == ".parquet" and head.startswith(b"PAR1"):
+    if path.suffix == ".parquet" and _is_parquet(path):
         found = _parquet(place, path, keys, vault, phone_regions)
         yield from (PlaceFinding(place, name, f.kind, f"{f.column} {f.identifier}".strip(), f.row_count) for f in found)
         return
-    lines = _database_lines(path) if head == _SQLITE else _text_lines(path)
-    for finding in scan_lines(name, lines, keys, vault, phone_regions=phone_regions, has_words=has_words):
+    for finding in scan_lines(name, _lines(path), keys, vault, phone_regions=phone_regions, has_words=has_words):
         yield PlaceFinding(place, name, finding.kind, finding.identifier, finding.row_count)
+
+
+def _is_parquet(path: Path) -> bool:
+    try:
+        pq.read_schema(path)
+    except pa.ArrowInvalid:  # cut off half way: what can be read of it is looked at as text
+        return False
+    return True
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """A file as lines of text, whatever it is; none where it went meanwhile."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_SQLITE))
+        yield from _database_lines(path) if head == _SQLITE else _text_lines(path)
+    except FileNotFoundError:
+        return
 
 
 def _parquet(place: str, path: Path, keys: Keys, vault: Vault, phone_regions: Sequence[str]) -> Iterator[ScanFinding]:

@@ -30,6 +30,8 @@ from ingestion.readers.probe import DAMAGED, LAYOUT_BYTES, is_packed, members
 from ingestion.readers.streams import Opener, blocks_of, in_place, offered, open_stream, sealed, starting_at
 
 UNREADABLE = "unreadable"
+#: A row of headings with more cells is a damaged one: a statement over so many columns takes minutes to plan.
+MOST_COLUMNS = 2000
 #: What has nothing to do with the file: the machine is out of something.
 SHORTAGES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
 MISSING_HEADING = "missing_heading"
@@ -251,6 +253,9 @@ def _from_first_record(source: Source, head: str, stack: ExitStack, *, has_mark:
 def _checked(delivery: Delivery, part: str, layout: Layout | None) -> Refusal | None:
     if layout is None:
         return Refusal(delivery, NO_HEADINGS, "no row has the contract's headings", part)
+    if len(layout.headings) > MOST_COLUMNS:
+        detail = f"its row of headings has {len(layout.headings)} cells, more than {MOST_COLUMNS}"
+        return Refusal(delivery, UNREADABLE, detail, part)
     if not layout.match.is_match:
         return Refusal(delivery, MISSING_HEADING, layout.match.explain(), part)
     return None

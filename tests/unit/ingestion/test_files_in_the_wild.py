@@ -374,3 +374,11 @@ def test_an_archived_workbook_is_read_again(bench: Bench) -> None:
     columns = tuple(replace(c, headings=("Qty",)) if c.name == "quantity" else c for c in contract.columns)
     bench.contracts = (replace(contract, columns=columns, fingerprint="f2"),)
     assert bench.ingest().deliveries[0].state == "active"
+
+
+def test_a_row_of_headings_damaged_into_thousands_holds_the_file_at_once(bench: Bench) -> None:
+    bench.drop("a.csv", ",".join(HEADINGS) + "," * 100_000 + f"\n{RECORD}\n")
+    bench.drop("b.csv", csv_text(RECORD))
+    held, good = bench.ingest().deliveries
+    assert (held.state, good.state) == ("held", "active")
+    assert held.state_reason == "its row of headings has 100007 cells, more than 2000"

@@ -17,6 +17,7 @@ import gzip
 import io
 import json
 import re
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -300,7 +301,9 @@ def _workbook(stream: BinaryIO, cleaner: Cleaner) -> bytes:
     content = stream.read()
     if not content.startswith(b"PK"):
         raise CannotRewriteError("is a workbook of the old binary form, which cannot be rewritten")
-    book = openpyxl.load_workbook(io.BytesIO(content))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about styles that exports leave out
+        book = openpyxl.load_workbook(io.BytesIO(content))
     for sheet in book.worksheets:
         rows = [["" if cell.value is None else str(cell.value) for cell in row] for row in sheet.iter_rows()]
         layout = best_row(rows[:DEPTH], cleaner.contract)

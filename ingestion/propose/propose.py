@@ -180,14 +180,15 @@ def _with_conventions(connection: Any, contract: Contract) -> Contract:
 
 def _footer(connection: Any, contract: Contract) -> tuple[str, str] | None:
     """The heading and pattern of rows of totals at the end."""
-    if not contract.columns:
-        return None
-    x = quote_name(contract.columns[0].name)
-    row = connection.execute(
-        f"select count(*) from (select {x} as x from staging order by rowid desc limit 5) "
-        f"where regexp_matches(x, {quote(_TOTALS)})"
-    ).fetchone()
-    return (contract.columns[0].headings[0], _TOTALS) if row[0] else None
+    for column in contract.columns:
+        x = quote_name(column.name)
+        row = connection.execute(
+            f"select count(*) from (select {x} as x from staging order by rowid desc limit 5) "
+            f"where regexp_matches(x, {quote(_TOTALS)})"
+        ).fetchone()
+        if row[0]:
+            return column.headings[0], _TOTALS
+    return None
 
 
 def _region(headings: Sequence[str]) -> str:

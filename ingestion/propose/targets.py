@@ -6,6 +6,7 @@ here: kinds (`columns.py`).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ def find_superseding(connection: Any, proposed: Sequence[Proposed], rows: int) -
     whole.sort(key=lambda one: (one.is_direct, _id_rank(one) > 2, proposed.index(one)))
     days = [one for one in whole if one.column.kind == "date"]
     figures = [one for one in proposed if one.column.kind in _NUMBERS]
-    singles = [one for one in whole if one.facts.distinct == rows and one.column.kind not in ("date", "timestamp")]
+    singles = [one for one in whole if one.facts.distinct == rows and _may_be_key_alone(one)]
     if singles and (_id_rank(singles[0]) <= 2 or not days):
         return Superseding("key", (str(cleaned_name(singles[0])),), version, notes=(f"unique in all {rows:,} records",))
     has_ids = any(_id_rank(one) <= 2 and one.facts.distinct > 0.5 * rows for one in whole)
@@ -98,10 +99,21 @@ def _id_rank(one: Proposed) -> int:
     return 2 if words.is_id(one.column.headings[0]) else 3
 
 
+def _may_be_key_alone(one: Proposed) -> bool:
+    """A column that is unique for more than chance: an id by its heading, or words that are no moment and no link."""
+    heading = one.column.headings[0]
+    is_word = one.column.kind == "text" and not words.is_time(heading) and "url" not in words.words_of(heading).split()
+    return _id_rank(one) <= 2 or is_word
+
+
 def _may_be_key(one: Proposed, rows: int) -> bool:
     """A column that every record has, and that is no measure."""
     column = one.column
     is_measure = column.kind in ("decimal", "money", "percent", "free_text", "boolean")
+    if column.kind == "integer" and _id_rank(one) > 2:
+        is_measure = not re.search(
+            r"\b(sequen\w*|line|position|rank|step)\b|序|行号", words.words_of(column.headings[0])
+        )
     return one.facts.filled == rows and bool(cleaned_name(one)) and not is_measure and column.on_fail is OnFail.REJECT
 
 

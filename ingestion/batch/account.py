@@ -25,6 +25,7 @@ FOOTER_ABSENT = "footer_absent"
 EMPTY_FULL_EXPORT = "empty_full_export"
 UNKNOWN_COLUMNS = "unknown_columns"
 REPEATED_COLUMNS = "repeated_columns"
+UNREAD_MEMBERS = "unread_members"
 CONFLICTING_RECORDS = "conflicting_records"
 
 
@@ -93,6 +94,9 @@ def count(connection: Any, staged: Staged, files: Sequence[StagedFile], account:
         )
         received_of[seq] = received_of.get(seq, 0) + received
         rejected_of[seq] = rejected_of.get(seq, 0) + rejected
+        if source.unread_members:
+            detail = "members of the archive whose names the contract does not read"
+            account.issues.append(Issue(seq, "", "", UNREAD_MEMBERS, "reported", source.unread_members, None, detail))
         if contract.extra_columns_reported:
             account.issues += _unknown_columns(connection, number, source, received)
         _report_headings(account, seq, source.part, list(source.layout.match.repeated), REPEATED_COLUMNS)

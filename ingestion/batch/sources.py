@@ -26,7 +26,7 @@ from ingestion.readers import columnar, workbook
 from ingestion.readers.delimited import utf8_blocks
 from ingestion.readers.encoding import MARKED, decide, head_text, is_direct, scan
 from ingestion.readers.layout import Layout, find_in_text
-from ingestion.readers.probe import DAMAGED, LAYOUT_BYTES, is_packed, members
+from ingestion.readers.probe import DAMAGED, LAYOUT_BYTES, is_packed, members, unread_members
 from ingestion.readers.streams import Opener, blocks_of, in_place, offered, open_stream, sealed, starting_at
 
 UNREADABLE = "unreadable"
@@ -49,6 +49,7 @@ class Source:
     rows: list[list[str]] | None = field(default=None, repr=False)  # of a sheet: records only
     is_marked: bool = False  # some bytes did not decode
     ends_with_line: bool = True
+    unread_members: int = 0  # of the archive, told once
     is_from_inbox: bool = False  # the file may have changed while it was read
 
 
@@ -115,6 +116,10 @@ def open_sources(
                 except FileNotFoundError:  # it left the inbox this very moment: now its archived bytes are read
                     is_from_inbox = is_in_inbox(home, delivery, inbox)
                     found = list(_sources_of(home, delivery, contract, keys, inbox, stack))
+                received = partial(open_received, home, delivery, keys, inbox)
+                unread = unread_members(received, delivery.file_name, contract)
+                if unread and found and isinstance(found[0], Source):
+                    found[0] = replace(found[0], unread_members=unread)
             except TransientError:
                 raise
             except (OSError, *DAMAGED) as error:

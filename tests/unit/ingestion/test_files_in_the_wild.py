@@ -151,6 +151,7 @@ def test_members_of_an_archive_are_parts_and_it_is_known_by_them(bench: Bench) -
     result = bench.ingest()
     assert [part.part for part in result.parts] == ["2026/orders_1.csv", "2026/orders_2.csv"]
     assert result.accepted_rows == 2 and result.deliveries[0].state == "active"
+    assert [(issue.reason, issue.row_count) for issue in result.issues] == [("unread_members", 1)]
 
 
 def test_names_of_members_in_gb18030_are_read(bench: Bench) -> None:

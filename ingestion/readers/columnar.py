@@ -99,7 +99,7 @@ def json_path(heading: str) -> str:
     """The engine's path of a heading: `a.b[0].c`."""
     steps = []
     for step in heading.split("."):
-        indexes = []
+        indexes: list[str] = []
         while found := _INDEX.search(step):
             indexes.insert(0, found[0])
             step = step[: found.start()]

@@ -97,7 +97,7 @@ def file_system() -> Any:
 
     from fsspec import AbstractFileSystem
 
-    class Streams(AbstractFileSystem):  # type: ignore[misc]
+    class Streams(AbstractFileSystem):
         protocol = PROTOCOL
         cachable = False
 

@@ -5,6 +5,8 @@ Belongs here: which assets run together, and in which executor. Not here: when (
 
 from __future__ import annotations
 
+from typing import Any
+
 import dagster as dg
 
 from orchestration import pulling
@@ -54,7 +56,7 @@ def pull() -> None:
     pull_due_sources()
 
 
-JOBS = [refresh, take_in, rebuild, publish_again, pull]
+JOBS: list[Any] = [refresh, take_in, rebuild, publish_again, pull]
 
 
 def run_config(request: RunRequest) -> dict[str, object]:

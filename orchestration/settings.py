@@ -110,6 +110,7 @@ class TechnicalSettings(BaseModel):
         if wrong := [name for name in sources if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name)]:
             raise ValueError(f"{', '.join(wrong)}: a source's name is lower-case letters, digits and underscores")
         return sources
+
     retention: RetentionSettings = Field(RetentionSettings(), description="what is removed at the end of a run")
     compaction: CompactionSettings = Field(CompactionSettings(), description="when small files are merged")
 

@@ -148,8 +148,8 @@ def choose(
     if customer not in whole and any(column.name == customer for column in lake[best].columns):
         # a source that names its customers by personal data only: the token joins them
         classes = [(one.column.identifier, one.column.name) for one in proposed if one.is_direct]
-        named = [name for wanted in ("account", "phone", "email") for known, name in classes if known == wanted]
-        whole |= {customer: f"{named[0]}__token"} if named else {}
+        direct = [name for wanted in ("account", "phone", "email") for known, name in classes if known == wanted]
+        whole |= {customer: f"{direct[0]}__token"} if direct else {}
     return Mapped(best, whole, best_score, others)
 
 

@@ -3,7 +3,12 @@
 with
 
 records as (
-    select * from {{ current_records('community_activity', key=['platform', 'community_id', 'member_token', 'activity_date']) }}
+    select * from {{ current_records('community_activity', key=[
+        'platform',
+        'community_id',
+        'member_token',
+        'activity_date'
+    ]) }}
 ),
 
 final as (

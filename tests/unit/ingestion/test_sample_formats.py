@@ -151,7 +151,8 @@ def test_every_file_name_is_of_one_contract(inbox: Path, contracts: ContractSet)
     unknown = []
     for path in sorted(p for p in inbox.rglob("*") if p.is_file()):
         system = path.relative_to(inbox).parts[0]
-        fitting = [c.id for c in contracts.of_system(system) if c.file.name_pattern.search(path.name)]
+        name = path.name.removesuffix(".gz")
+        fitting = [c.id for c in contracts.of_system(system) if c.file.name_pattern.fullmatch(name)]
         assert len(fitting) <= 1
         if not fitting:
             unknown.append(path.name)

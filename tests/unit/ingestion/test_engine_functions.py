@@ -19,8 +19,8 @@ def test_texts_of_a_function_in_a_later_branch_are_the_rows_own(tmp_path: Path) 
         connection.register("given", pa.table({"n": range(len(written)), "x": written}))
         connection.execute(
             "create temp table read as select n, "
-            "coalesce('+86' || nullif(regexp_extract(x, '^1[0-9]{10}$'), ''), split_part(phone_by_plan(x, 'CN'), '|', 1)) "
-            "as p, "
+            "coalesce('+86' || nullif(regexp_extract(x, '^1[0-9]{10}$'), ''), "
+            "split_part(phone_by_plan(x, 'CN'), '|', 1)) as p, "
             "case when strlen(x) = length(x) then 'ascii ' || x else nfkc(x || ' and more') end as t from given"
         )
         rows = connection.execute("select p, t from read order by n").fetchall()

@@ -20,7 +20,7 @@ from ingestion.batch.write import REJECTS, reject_places
 from ingestion.contracts.model import Column, Contract, ContractSet, PersonalData
 from ingestion.contracts.recognise import match_headings
 from ingestion.home import Home
-from ingestion.ledger.tables import delivery, delivery_issue, lake_part
+from ingestion.ledger.tables import delivery, delivery_issue, delivery_part, lake_part
 from ingestion.privacy.crypt import decrypt_values
 from ingestion.privacy.keys import Keys
 from ingestion.privacy.masks import mask
@@ -49,6 +49,7 @@ class RejectedRecord:
     file_name: str
     part: str
     record_number: int
+    sheet_row: int | None  # row of the sheet as a spreadsheet program shows it; None where the record is no row of one
     column: str
     reason: str
     cells: tuple[tuple[str, str], ...]
@@ -104,6 +105,14 @@ def show_rejects(
                 select(delivery.c.delivery_seq, delivery.c.delivery_id, delivery.c.file_name).where(states)
             )
         }
+        above = {
+            (row.delivery_seq, row.part): int(row.rows_above)
+            for row in connection.execute(
+                select(delivery_part.c.delivery_seq, delivery_part.c.part, delivery_part.c.rows_above).where(
+                    delivery_part.c.rows_above.is_not(None)
+                )
+            )
+        }
     known = {one.id: one for one in contracts.contracts}
     table = _chosen([path for path in paths if path.exists()], set(names), delivery_seq, contract, reason, limit)
     place = reject_places(table["delivery_seq"], table["part"], table["record_number"])
@@ -112,12 +121,14 @@ def show_rejects(
     for row, content in zip(table.drop_columns(["content"]).to_pylist(), contents, strict=True):
         headings, cells = json.loads(row["headings"]), json.loads(content) if content else []
         delivery_id, file_name = names[row["delivery_seq"]]
+        rows_above = above.get((row["delivery_seq"], row["part"]))
         found.append(
             RejectedRecord(
                 delivery_id,
                 file_name,
                 row["part"],
                 row["record_number"],
+                None if rows_above is None else rows_above + row["record_number"],
                 row["column_name"],
                 row["reason"],
                 tuple(_masked(known.get(row["contract"]), headings, cells or [])),

@@ -90,6 +90,7 @@ def count(connection: Any, staged: Staged, files: Sequence[StagedFile], account:
                 duplicates,
                 sums.get(number),
                 unknown or None,
+                source.layout.skip if source.rows is not None else None,
             )
         )
         received_of[seq] = received_of.get(seq, 0) + received

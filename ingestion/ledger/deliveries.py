@@ -74,6 +74,7 @@ class Part:
     exact_duplicate_rows: int
     declared_sums: Mapping[str, Any] | None = None
     unknown_columns: Sequence[str] | None = None
+    rows_above: int | None = None  # of a sheet: its row of a record is this and the record's number
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ delivery_part = Table(
     Column("exact_duplicate_rows", BigInteger, nullable=False),
     Column("declared_sums", JSON),
     Column("unknown_columns", JSON),  # headings that the contract does not name
+    Column("rows_above", Integer),  # rows of a sheet above its first record; null where records are no rows of a sheet
 )
 
 delivery_entity = Table(

@@ -63,9 +63,13 @@ def layout(rows: list[list[str]], contract: Contract) -> Layout | None:
 
 
 def records(rows: list[list[str]], found: Layout) -> list[list[str]]:
-    """Rows below the headings, without empty ones, each as wide as the headings."""
+    """Rows below the headings to the last that holds anything, each as wide as the headings.
+
+    Empty rows between them stay, and are no records: so that a record's number leads to its row in the sheet.
+    """
     width = len(found.headings)
-    return [(row + [""] * width)[:width] for row in rows[found.skip :] if any(row)]
+    end = next((number for number in range(len(rows), found.skip, -1) if any(rows[number - 1])), found.skip)
+    return [(row + [""] * width)[:width] for row in rows[found.skip : end]]
 
 
 def as_text(cell: object) -> str:

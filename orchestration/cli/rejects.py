@@ -66,7 +66,7 @@ def show(
     form: common.FormatOption = common.Format.TABLE,
     home: common.HomeOption = None,
 ) -> None:
-    """Rejected records with file and record number; personal columns masked, free text scrubbed."""
+    """Rejected records with file, sheet and row; personal columns masked, free text scrubbed."""
     from ingestion.contracts.loader import contracts_of
     from ingestion.rejects import show_rejects
     from orchestration.cli.deliveries import find
@@ -91,13 +91,14 @@ def show(
             r.file_name,
             r.part,
             r.record_number,
+            r.sheet_row,
             r.column,
             r.reason,
             dict(r.cells) if form is common.Format.JSON else "; ".join(f"{name}={value}" for name, value in r.cells),
         )
         for r in found
     ]
-    columns = ["delivery_id", "file_name", "part", "record_number", "column", "reason", "record"]
+    columns = ["delivery_id", "file_name", "part", "record_number", "sheet_row", "column", "reason", "record"]
     common.emit(columns, rows, form, title="rejected records")
 
 

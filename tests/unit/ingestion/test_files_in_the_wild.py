@@ -241,6 +241,18 @@ def test_a_workbook_with_title_lines_sheets_serials_and_texts(bench: Bench) -> N
     ]
 
 
+def test_a_rejected_row_of_a_sheet_is_named_by_the_row_that_people_see(bench: Bench) -> None:
+    reading(bench, FileFormat.EXCEL)
+    good, bad = ["A1", "Li", None, 1, 1, "2026-02-01", "x"], ["A2", "Li", None, 1, 1, "2026-02-30", "x"]
+    empty = [None] * len(good)
+    sheet = [["orders, by hand"], list(HEADINGS), good, empty, empty, bad, empty]
+    bench.drop("a.xlsx", workbook(("一月", sheet)))
+    result = bench.ingest()
+    assert (result.received_rows, result.accepted_rows, result.rejected_rows) == (2, 1, 1)
+    (found,) = show_rejects(bench.home, bench.ledger, ContractSet(bench.contracts), KEYS)
+    assert (found.sheet_row, found.column) == (6, "ordered_at")
+
+
 def test_a_cell_merged_over_rows_is_each_rows(bench: Bench) -> None:
     reading(bench, FileFormat.EXCEL)
     rows = [list(HEADINGS), ["A1", "Li", None, 1, 1, "2026-02-01", "x"], [None, "Li", None, 2, 1, "2026-02-01", "y"]]

@@ -82,6 +82,26 @@ def sample_run(work: Path, size: str) -> None:
     line("milepost run, nothing new", idle, full, "the full run")
 
 
+#: Systems whose order exports are the measure of ingestion.
+SHOPS = ("shopify", "taobao", "tmall", "jd")
+
+
+def orders(work: Path, size: str) -> None:
+    """Order exports to the clean lake, with every rule, token and mask, against merely reading them as text."""
+    made, home = work / f"orders-{size}", work / f"orders-{size}-home"
+    cost([sys.executable, str(HERE / "sample.py"), str(made), size])
+    for system in SHOPS:
+        shutil.copytree(made / "inbox" / system, home / "inbox" / system)
+    as_of = (made / "as_of").read_text(encoding="utf-8")
+    shutil.rmtree(made)
+    plain = cost([sys.executable, str(HERE / "read_as_text.py"), str(home / "inbox"), str(work / "orders-text")])
+    stages = work / f"orders-{size}.txt"
+    arguments = [sys.executable, str(HERE / "ingest_only.py"), str(home), as_of, str(stages)]
+    line(f"ingestion of order exports ({size})", cost(arguments, home), plain, "reading them as text")
+    for text in stages.read_text(encoding="utf-8").splitlines():
+        print(f"  {text}", flush=True)
+
+
 def online_retail(work: Path) -> None:
     """Online Retail's 305 daily files to published marts against dlt merely loading them into DuckDB."""
     folder = Path(os.environ.get("MILEPOST_TEST_DATA", PROJECT.parent / "shared" / "data")) / "online_retail" / "by-day"
@@ -130,9 +150,10 @@ def imports(work: Path) -> None:
 
 def main() -> None:
     parts = {"imports": imports, "addresses": addresses, "compaction": compaction, "online_retail": online_retail}
+    sized = {"orders": orders, "sample": sample_run}
     parser = argparse.ArgumentParser(description="Milepost's benchmark: ratios within one run.")
     parser.add_argument("--size", default="medium", choices=("small", "medium", "large"))
-    parser.add_argument("--only", nargs="*", choices=[*parts, "sample"], default=[*parts, "sample"])
+    parser.add_argument("--only", nargs="*", choices=[*parts, *sized], default=[*parts, *sized])
     parser.add_argument("--keep", type=Path, help="work here and keep what was made")
     options = parser.parse_args()
     work = options.keep or Path(tempfile.mkdtemp(prefix="milepost-bench-"))
@@ -141,8 +162,9 @@ def main() -> None:
         for name, part in parts.items():
             if name in options.only:
                 part(work)
-        if "sample" in options.only:
-            sample_run(work, options.size)
+        for name, sized_part in sized.items():
+            if name in options.only:
+                sized_part(work, options.size)
     finally:
         if options.keep is None:
             shutil.rmtree(work, ignore_errors=True)

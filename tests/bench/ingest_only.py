@@ -1,6 +1,6 @@
-"""Take an inbox into the clean lake and nothing more, and print seconds and records a second of each stage.
+"""Take an inbox into the clean lake and nothing more; seconds and records a second of each stage go to a file.
 
-python ingest_only.py HOME AS_OF
+python ingest_only.py HOME AS_OF STAGES
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ingestion.privacy.keys import load_keys
 from ingestion.receive import receive
 
 
-def main(root: Path, as_of: datetime) -> None:
+def main(root: Path, as_of: datetime, stages: Path) -> None:
     home = Home(root).ensure()
     keys = load_keys(os.environ, None, forbidden=[])
     contracts = contracts_of(home)
@@ -31,10 +31,13 @@ def main(root: Path, as_of: datetime) -> None:
     check = clean_entity_check(home.scratch)
     result = ingest(home, ledger, contracts, keys, entity_check=check, now=as_of, run_id="bench", inbox=home.inbox)
     done = time.perf_counter()
-    for stage, seconds in (("receive", received - started), ("ingest", done - received)):
-        print(f"{stage} {seconds:.1f} s, {result.received_rows / seconds:,.0f} records/s")
-    print(f"records {result.received_rows:,}, rejected {result.rejected_rows:,}, held {len(result.held)}")
+    lines = [
+        f"{stage} {seconds:.1f} s, {result.received_rows / seconds:,.0f} records/s"
+        for stage, seconds in (("receive", received - started), ("ingest", done - received))
+    ]
+    lines.append(f"{result.received_rows:,} records, {result.rejected_rows:,} rejected, {len(result.held)} held")
+    stages.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]))
+    main(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), Path(sys.argv[3]))

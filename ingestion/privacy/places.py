@@ -41,6 +41,9 @@ _ID_ENDINGS = ("_id", "_key", "_token", "_mask", "_number", "file_name", "sha256
 _SQLITE = b"SQLite format 3\0"
 _PRINTABLE = re.compile(rb"[\x20-\x7e\xc2-\xf4\x80-\xbf]{6,}")
 _BLOCK = 2**22
+#: What databases keep beside themselves: read with them, as the database reads it. Its bytes are no text: what stands
+#: between two values there reads like the sign of a mail address.
+_BESIDE_DATABASES = ("-wal", "-shm", "-journal")
 #: Files that hold nothing but code and its parse: what dbt compiles is scanned.
 _NO_TEXT = (".msgpack", ".gpickle", ".pyc", ".lock")
 _PROJECT = ("manifest.json", "semantic_manifest.json", "graph_summary.json")
@@ -122,7 +125,7 @@ def _files(home: Home, place: str) -> Iterator[Path]:
     elif place == "run metadata":
         yield from _below(home.dagster)
     elif place == "ledger":
-        yield from (path for path in (home.ledger, home.ledger.with_name(home.ledger.name + "-wal")) if path.exists())
+        yield from (path for path in (home.ledger,) if path.exists())
     elif place == "rejects":
         yield from _below(home.rejects)
     elif place == "spill":
@@ -151,7 +154,12 @@ def _files(home: Home, place: str) -> Iterator[Path]:
 
 def _below(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or path.suffix in _NO_TEXT or _ASSETS in path.relative_to(folder).parts[:-1]:
+        if (
+            path.name.endswith(_BESIDE_DATABASES)
+            or path.is_symlink()
+            or path.suffix in _NO_TEXT
+            or _ASSETS in path.relative_to(folder).parts[:-1]
+        ):
             continue
         if path.is_file():
             yield path
@@ -261,7 +269,18 @@ def _is_text(head: bytes) -> bool:
 
 
 def _stamp(path: Path) -> str:
-    """Of the content where that is small: many files are written anew as they were. Else of size and time."""
+    """Of the content where that is small: many files are written anew as they were. Else of size and time.
+
+    Of a database with what stands in its log of writes.
+    """
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        written = log.stat()
+        return f"{_stamp_of(path)} {written.st_size}-{written.st_mtime_ns}"
+    return _stamp_of(path)
+
+
+def _stamp_of(path: Path) -> str:
     found = path.stat()
     if found.st_size <= _BLOCK:
         return sha256(path.read_bytes()).hexdigest()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -176,3 +178,25 @@ def test_clean_files_are_not_read_again_and_found_ones_are(bench: Bench, monkeyp
     monkeypatch.setattr(places, "_scan", counting)
     assert len(scan(bench, every=False)) == 1
     assert read == ["page.html"]
+
+
+def test_what_a_killed_run_left_in_the_ledgers_log_is_read_as_the_ledger_reads_it(bench: Bench) -> None:
+    """Bytes between two values of it may read like a mail address; a value that was written there is found."""
+    bench.ledger.dispose()
+    log = bench.home.ledger.with_name(bench.home.ledger.name + "-wal")
+    with closing(sqlite3.connect(bench.home.ledger)) as held:  # keeps the log from being merged
+        held.execute("pragma journal_mode = wal")
+        held.execute("select count(*) from run").fetchone()
+        for number in range(60):
+            name = "x" * number + "olist.order_items"
+            held.execute(
+                "insert into run (run_id, started_at, launched_by, summary) values (?, ?, 'command', ?)",
+                (f"r{number}", str(NOW), json.dumps({"note": name, "next": "olist.orders"})),
+            )
+        held.commit()
+        assert log.stat().st_size > 0
+        look = partial(scan_places, bench.home, KEYS, Vault(bench.home.vault, KEYS), ("ledger",))
+        assert look() == []
+        held.execute("update run set summary = ? where run_id = 'r7'", (json.dumps({"error": f"call {MAIL}"}),))
+        held.commit()
+        assert {found.identifier for found in look()} == {"email"}

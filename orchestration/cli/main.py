@@ -28,6 +28,7 @@ from orchestration.cli import (
     rejects,
     reprocess,
     reveal,
+    score,
     sources,
     status,
     trace,
@@ -74,6 +75,7 @@ app.command("reveal")(reveal.reveal)
 app.command("export-person")(person.export_person)
 app.command("erase")(person.erase)
 app.command("audit")(reveal.log)
+app.add_typer(score.app, name="score")
 app.add_typer(keys.app, name="keys")
 app.command("ui")(ui.ui)
 app.command("doctor")(doctor.doctor)

@@ -1,0 +1,41 @@
+{#
+    Grain: one row per activity (visit, call, mail, message, meeting, proposal, contract, record update), planned and
+    cancelled ones included: count those that are done. Amounts of proposals repeat from proposal to proposal of a deal.
+#}
+select
+    activity_key,
+    activity_id,
+    source_system,
+    source_customer_key,
+    activity_kind,
+    status,
+    status = 'done' as is_done,
+    region,
+    product_line,
+    marketing_channel,
+    campaign_id,
+    employee_id,
+    team,
+    lead_id,
+    lead_key,
+    opportunity_id,
+    opportunity_key,
+    is_first_contact,
+    is_outbound,
+    is_mobile,
+    trigger,
+    outcome,
+    coalesce(outcome = 'accepted', false) as is_accepted,
+    coalesce(outcome = 'declined', false) as is_declined,
+    currency,
+    exchange_rate,
+    amount,
+    reporting_amount,
+    cost_amount,
+    cost_reporting_amount,
+    duration_minutes,
+    happened_at,
+    decided_at,
+    activity_date,
+    {{ lineage_columns('activity') }}
+from {{ ref('int_activities__placed') }} as activity

@@ -24,6 +24,15 @@ words as (
     union
 
     select distinct
+        'utm' as word_kind,
+        {{ channel_word('utm_source') }} as source_word,
+        {{ channel_word('utm_medium') }} as medium_word,
+        {{ channel_word('referrer_host') }} as referrer_word
+    from {{ ref('stg_page_view') }}
+
+    union
+
+    select distinct
         'lead_source' as word_kind,
         {{ channel_word('lead_source') }} as source_word,
         '' as medium_word,
@@ -96,15 +105,47 @@ matched as (
             and words.referrer_word like rules.referrer_pattern
 ),
 
+social_platforms as (
+    select
+        matched.source_word,
+        matched.referrer_word,
+        platforms.platform,
+        row_number() over (
+            partition by matched.source_word, matched.referrer_word order by platforms.rule_order
+        ) as place
+    from (
+        select distinct
+            source_word,
+            referrer_word
+        from matched
+        where
+            word_kind = 'utm'
+            and place = 1
+            and marketing_channel in ('{{ var("social_marketing_channels") | join("', '") }}')
+    ) as matched
+    inner join {{ ref('social_platforms') }} as platforms
+        on
+            matched.source_word like platforms.source_pattern
+            and matched.referrer_word like platforms.referrer_pattern
+),
+
 final as (
     select
-        word_kind,
-        source_word,
-        medium_word,
-        referrer_word,
-        marketing_channel
+        matched.word_kind,
+        matched.source_word,
+        matched.medium_word,
+        matched.referrer_word,
+        matched.marketing_channel,
+        social_platforms.platform as social_platform
     from matched
-    where place = 1
+    left join social_platforms
+        on
+            matched.word_kind = 'utm'
+            and matched.marketing_channel in ('{{ var("social_marketing_channels") | join("', '") }}')
+            and matched.source_word = social_platforms.source_word
+            and matched.referrer_word = social_platforms.referrer_word
+            and social_platforms.place = 1
+    where matched.place = 1
 )
 
 select * from final

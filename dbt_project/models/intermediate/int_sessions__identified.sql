@@ -76,6 +76,7 @@ final as (
         sessions.source_customer_key is not null as is_logged_in,
         sessions.visitor_token,
         coalesce(words.marketing_channel, '(none)') as marketing_channel,
+        words.social_platform,
         coalesce(by_channel.platform, by_word.platform) as platform,
         coalesce(by_channel.campaign_id, by_word.campaign_id) as campaign_id,
         sessions.utm_source,

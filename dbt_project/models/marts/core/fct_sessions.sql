@@ -14,6 +14,7 @@ final as (
         is_logged_in,
         visitor_token,
         marketing_channel,
+        social_platform,
         platform,
         campaign_id,
         utm_source,

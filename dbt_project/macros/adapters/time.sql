@@ -21,6 +21,19 @@
     {{ return("to_date(from_utc_timestamp(" ~ timestamp_utc ~ ", '" ~ var('reporting_time_zone') ~ "'))") }}
 {%- endmacro %}
 
+{# Hour of the day of a UTC timestamp in the reporting time zone, with fractions: 9.5 is half past nine. #}
+{% macro hour_of_day(timestamp_utc) %}{{ return(adapter.dispatch('hour_of_day', 'milepost')(timestamp_utc)) }}{% endmacro %}
+
+{% macro default__hour_of_day(timestamp_utc) -%}
+    {% set local = "timezone('" ~ var('reporting_time_zone') ~ "', timezone('UTC', " ~ timestamp_utc ~ "))" %}
+    {{ return("(extract(hour from " ~ local ~ ") + extract(minute from " ~ local ~ ") / 60.0 + extract(second from " ~ local ~ ") / 3600.0)") }}
+{%- endmacro %}
+
+{% macro spark__hour_of_day(timestamp_utc) -%}
+    {% set local = "from_utc_timestamp(" ~ timestamp_utc ~ ", '" ~ var('reporting_time_zone') ~ "')" %}
+    {{ return("(hour(" ~ local ~ ") + minute(" ~ local ~ ") / 60.0 + second(" ~ local ~ ") / 3600.0)") }}
+{%- endmacro %}
+
 {# First day of the day's period: week (ISO, Monday), month, quarter or year. #}
 {% macro period_start(grain, day) -%}cast(date_trunc('{{ grain }}', {{ day }}) as date){%- endmacro %}
 

@@ -36,3 +36,16 @@
 
 {# True where any row is: written so that every engine has it. #}
 {% macro any_true(condition) -%}coalesce(max(case when {{ condition }} then 1 else 0 end) = 1, false){%- endmacro %}
+
+{# Median of a value over a group's rows up to the present one, in an order that has no ties. #}
+{% macro running_median(value, partition, order) %}{{ return(adapter.dispatch('running_median', 'milepost')(value, partition, order)) }}{% endmacro %}
+
+{% macro default__running_median(value, partition, order) -%}
+    {{ return("median(" ~ value ~ ") over (partition by " ~ partition ~ " order by " ~ order ~ " rows unbounded preceding)") }}
+{%- endmacro %}
+
+{% macro spark__running_median(value, partition, order) -%}
+    {{ return(
+        "percentile(" ~ value ~ ", 0.5) over (partition by " ~ partition ~ " order by " ~ order ~ " rows unbounded preceding)"
+    ) }}
+{%- endmacro %}

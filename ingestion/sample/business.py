@@ -28,6 +28,7 @@ from ingestion.sample.products import product_lines
 from ingestion.sample.random_streams import Floats, Ints, pick, split_total, stream
 from ingestion.sample.random_streams import words as take
 from ingestion.sample.sessions import month_start
+from ingestion.sample.training_plan import win_factors
 
 # source's word, marketing channel behind it, weight
 SOURCES_CN = (("官网", "direct", 0.22), ("百度推广", "paid_search", 0.24), ("抖音", "organic_social", 0.10),
@@ -242,13 +243,18 @@ def _lead_texts(
     }  # fmt: skip
 
 
-def _course(rng: np.random.Generator, start: Ints) -> dict[str, np.ndarray]:
-    """Stages of deals that began at `start`: times, whether and where they were lost."""
+def _course(rng: np.random.Generator, start: Ints, factor: Floats | None = None) -> dict[str, np.ndarray]:
+    """Stages of deals that began at `start`: times, whether and where they were lost; `factor` times the chance to win.
+
+    `is_won_anyway` is what would have been without the factor: what hangs on it does not move with what is planted.
+    """
     count = len(start)
     needs = _after(rng, start, 2.4, 3.6 * _DAY)
     proposal = _after(rng, needs, 2.0, 2.6 * _DAY)
     closed = _after(rng, proposal, 2.4, 7.0 * _DAY)
-    is_won = rng.random(count) < WIN_SHARE
+    chance = rng.random(count)
+    is_won_anyway = chance < WIN_SHARE
+    is_won = is_won_anyway if factor is None else chance < WIN_SHARE * factor
     lost_at = np.where(
         is_won, 3, pick(rng, np.array([0.2, 0.3, 0.5]), count)
     )  # 0 qualified, 1 needs, 2 proposal, 3 won
@@ -259,7 +265,8 @@ def _course(rng: np.random.Generator, start: Ints) -> dict[str, np.ndarray]:
     )
     return {
         "needs": np.where(lost_at >= 1, needs, 0), "proposal": np.where(lost_at >= 2, proposal, 0), "closed": closed,
-        "is_won": is_won, "lost_at": lost_at, "after_sales": np.where(is_won, closed + 20 * 86400, 0),
+        "is_won": is_won, "is_won_anyway": is_won_anyway, "lost_at": lost_at,
+        "after_sales": np.where(is_won, closed + 20 * 86400, 0),
     }  # fmt: skip
 
 
@@ -274,10 +281,12 @@ def _amounts(rng: np.random.Generator, is_cn: np.ndarray) -> tuple[Ints, Ints]:
 
 def _deals(rng: np.random.Generator, con: duckdb.DuckDBPyConnection, history: History) -> int:
     """Table `deal`: one per converted lead, and later ones of customers who were won."""
-    first = con.execute("SELECT n, converted, is_cn FROM lead WHERE converted > 0 ORDER BY n").fetchnumpy()
+    first = con.execute(
+        "SELECT n, converted, created, owner, is_cn FROM lead WHERE converted > 0 ORDER BY n"
+    ).fetchnumpy()
     lead, start, is_cn = np.asarray(first["n"]), np.asarray(first["converted"]), np.asarray(first["is_cn"])
-    course = _course(rng, start)
-    again = course["is_won"] & (rng.random(len(lead)) < 0.35)
+    course = _course(rng, start, win_factors(history, np.asarray(first["owner"]), np.asarray(first["created"])))
+    again = course["is_won_anyway"] & (rng.random(len(lead)) < 0.35)
     start_again = _after(rng, course["closed"][again], 3.0, 40.0 * _DAY)
     second = _course(rng, start_again)
     columns = {name: np.concatenate([course[name], second[name]]) for name in course}
@@ -287,7 +296,7 @@ def _deals(rng: np.random.Generator, con: duckdb.DuckDBPyConnection, history: Hi
     is_repeat = np.arange(len(lead)) >= len(first["n"])
     amount, cost = _amounts(rng, is_cn)
     end = month_start(history, history.month_count)
-    big = np.flatnonzero(columns["is_won"] & is_cn & (columns["closed"] < end - 60 * 86400) & ~is_repeat)
+    big = np.flatnonzero(columns["is_won_anyway"] & is_cn & (columns["closed"] < end - 60 * 86400) & ~is_repeat)
     if len(big):
         amount[big[len(big) // 2]], cost[big[len(big) // 2]] = ONE_OFF_CENTS, int(ONE_OFF_CENTS * 0.66)
     order = np.lexsort((lead, start))

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 import numpy as np
 
-from ingestion.sample import words
+from ingestion.sample import training_plan, words
 from ingestion.sample.demand import History
 from ingestion.sample.operations import Cell, half_years, write_sheet
 from ingestion.sample.outbox import Outbox, comma_separated
@@ -44,6 +44,7 @@ def write(outbox: Outbox, history: History, seed: int) -> dict[str, object]:
         first = history.start_date if low == 0 else date(1970, 1, 1) + timedelta((low + 28800) // 86400)
         rng = stream(seed, "hr", last.toordinal())
         training, assessments = _learning(rng, first, last)
+        training += _planted(history, first, last)
         hours += sum(float(str(row[7])) for row in training)
         taken += sum(row[7] is not None for row in assessments)
         passed += sum(row[7] == "是" for row in assessments)
@@ -59,6 +60,7 @@ def write(outbox: Outbox, history: History, seed: int) -> dict[str, object]:
             write_sheet(outbox, "hr", export, path, name, headings, rows, last, title=title)
     return {
         "training_hours": hours, "assessments_taken": taken, "assessments_passed": passed,
+        "training_effect": training_plan.truth(history),
         "leaver_with_an_active_account": {"employee": LEAVER_WITH_ACCESS[0], "system": LEAVER_WITH_ACCESS[1]},
     }  # fmt: skip
 
@@ -121,6 +123,21 @@ def _learning(rng: np.random.Generator, first: date, last: date) -> tuple[list[S
                  str(last), f"{last:%Y-%m-%d} 17:00")
             )  # fmt: skip
     return training, assessments
+
+
+def _planted(history: History, first: date, last: date) -> list[Sequence[Cell]]:
+    """The rounds of the course with a planted effect that ended in the period."""
+    rows: list[Sequence[Cell]] = []
+    for one in training_plan.rounds(history):
+        if not first <= one.finished <= last:
+            continue
+        begun, stamp = one.finished - timedelta(1), f"{one.finished:%Y-%m-%d} 18:30"
+        rows += [
+            (f"PXJ{one.finished:%Y%m}", seller, training_plan.COURSE, training_plan.COURSE_KIND, "外部讲师", str(begun),
+             str(one.finished), training_plan.HOURS, "是", stamp)
+            for seller in one.sellers
+        ]  # fmt: skip
+    return rows
 
 
 def _mentoring(last: date) -> list[Sequence[Cell]]:

@@ -119,7 +119,7 @@ def _make_requests(outbox: Outbox, history: History, seed: int) -> None:
             NULL::double AS granted_rate, false AS is_refused, submitted AS begun, approved AS decided, NULL AS reason
         FROM agreement
         UNION ALL BY NAME
-        SELECT 'SP2' || (200001 + d)::varchar, '折扣审批' AS kind, deal_no AS subject, region, owner,
+        SELECT 'SP2' || (200001 + d)::varchar AS request_no, '折扣审批' AS kind, deal_no AS subject, region, owner,
             '{_DIRECTOR}' AS approver, (amount * rate / 100)::bigint AS asked,
             CASE WHEN is_refused THEN 0 ELSE (amount * granted_rate / 100)::bigint END AS granted, rate, granted_rate,
             is_refused, submitted - 3 * 86400 AS begun,
@@ -132,7 +132,7 @@ def _make_requests(outbox: Outbox, history: History, seed: int) -> None:
             FROM agreement WHERE {roll("discount", "d", "signed")} < {DISCOUNT_SHARE}
         )
         UNION ALL BY NAME
-        SELECT 'SP3' || (300001 + n)::varchar, '弹性预算申请' AS kind, channel AS subject, NULL AS region,
+        SELECT 'SP3' || (300001 + n)::varchar AS request_no, '弹性预算申请' AS kind, channel AS subject, NULL AS region,
             'E060' AS owner, '{_DIRECTOR}' AS approver, asked, CASE WHEN n % 9 = 8 THEN 0 ELSE asked END AS granted,
             NULL AS rate, NULL AS granted_rate, n % 9 = 8 AS is_refused, begun, begun + took AS decided,
             '大促期间投放追加' AS reason

@@ -49,6 +49,7 @@ from ingestion.sample.orders import make_month, month_order_counts
 from ingestion.sample.outbox import Outbox
 from ingestion.sample.persons import IN_SHOP, Persons, make_persons
 from ingestion.sample.random_streams import Ints, split_total
+from ingestion.sample.seller_goals import make_seller_goals
 from ingestion.sample.sessions import Journeys, idle_sessions, journeys_of, merged, month_start
 from ingestion.sample.tables import load_month, load_persons, load_products
 from ingestion.sample.truth import Truth
@@ -273,4 +274,5 @@ class _Company:
         created = np.asarray(self.con.execute("SELECT created FROM lead ORDER BY n").fetchnumpy()["created"])
         leads = np.histogram(created, starts)[0]
         first_orders = np.bincount(self.persons.acquired_month, minlength=self.size.months)[: self.size.months]
-        reference.write_goals(self.outbox, self.history, make_goals(self.history, self.truth, leads, first_orders))
+        goals = make_goals(self.history, self.truth, leads, first_orders)
+        reference.write_goals(self.outbox, self.history, goals + make_seller_goals(self.history, self.truth))

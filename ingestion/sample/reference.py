@@ -144,17 +144,20 @@ def write_budgets(outbox: Outbox, history: History, spend: Mapping[tuple[str, in
 
 def write_goals(outbox: Outbox, history: History, goals: Sequence[tuple[str | float | int | None, ...]]) -> None:
     """The goal sheet; `goals` are rows of KPI, grain, period start, region, product line, channel, target, owner,
-    definition."""
-    names = ("kpi", "grain", "period", "region", "line", "channel", "target", "owner", "definition")
+    definition; those of a seller name the seller last."""
+    names = ("kpi", "grain", "period", "region", "line", "channel", "target", "owner", "definition", "employee")
     table = pa.table(
         {
-            name: pa.array([goal[i] for goal in goals], pa.float64() if name == "target" else pa.string())
+            name: pa.array(
+                [goal[i] if i < len(goal) else None for goal in goals],
+                pa.float64() if name == "target" else pa.string(),
+            )
             for i, name in enumerate(names)
         }
     )
     outbox.register("goal_arrow", table)
     sql = (
-        "SELECT kpi, grain, period, region, line, channel, NULL::varchar AS team, NULL::varchar AS employee, "
+        "SELECT kpi, grain, period, region, line, channel, NULL::varchar AS team, employee, "
         "target, owner, definition, 1 AS version FROM goal_arrow"
     )
     last = history.end_date

@@ -7,16 +7,19 @@ import gzip
 import io
 import json
 from collections import Counter
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
 from ingestion.home import Home
-from ingestion.sample import words, workdays, write_sample
+from ingestion.sample import business, training_plan, words, workdays, write_sample
+from ingestion.sample.demand import History
 from ingestion.sample.experiments import PLANTED
 
 
@@ -140,3 +143,43 @@ def test_one_leaver_still_has_an_account_and_no_other(home: Home, planted: dict[
     still = [(row[2], row[0]) for row in rows if row[2] in left and row[4] == "是"]
     truth = planted["people"]["leaver_with_an_active_account"]
     assert still == [(truth["employee"], truth["system"])]
+
+
+def test_every_kind_of_request_comes_out_of_the_office_system(home: Home) -> None:
+    kinds: Counter[str] = Counter()
+    for path in sorted(home.inbox.glob("oa_cn/*/审批单_*.xlsx")):
+        for row in openpyxl.load_workbook(path, read_only=True).active.iter_rows(min_row=3, values_only=True):
+            kinds[str(row[1])] += row[0] is not None
+    assert kinds["合同审批"] > 10
+    assert kinds["折扣审批"] > 0
+    assert kinds["弹性预算申请"] >= 18  # three releases a month
+
+
+def test_sellers_have_goals_of_their_own(home: Home) -> None:
+    [path] = home.inbox.glob("reference/goals_*.xlsx")
+    rows = list(openpyxl.load_workbook(path, read_only=True).active.iter_rows(values_only=True))
+    column = rows[0].index("Employee ID")
+    goals = [row for row in rows[1:] if row[column]]
+    assert {str(row[column]) for row in goals} <= {e[0] for e in words.EMPLOYEES if e[4] == "seller"}
+    assert len(goals) == 2 * 11  # two whole quarters
+
+
+def test_leads_of_sellers_trained_as_planted_are_won_more_often() -> None:
+    history = History(5, date(2026, 9, 30), 36)
+    [latest, *_] = training_plan.rounds(history)
+    day = (latest.finished - date(1970, 1, 1)).days * 86400
+    created = np.array([day, day + 86400, day + 91 * 86400 - 8 * 3600 - 1, day + 91 * 86400, day + 86400])
+    owners = np.array([latest.sellers[0]] * 4 + ["E011"])
+    factor = training_plan.WIN_FACTOR
+    assert training_plan.win_factors(history, owners, created).tolist() == [1.0, factor, factor, 1.0, 1.0]
+    assert [len(training_plan.rounds(History(5, date(2026, 9, 30), months))) for months in (6, 7, 36)] == [0, 1, 4]
+
+
+def test_what_training_planted_moves_no_other_deal() -> None:
+    start = np.arange(400) * 86400
+    plain = business._course(np.random.default_rng(3), start)
+    lifted = business._course(np.random.default_rng(3), start, np.where(np.arange(400) < 200, 1.8, 1.0))
+    assert np.array_equal(plain["is_won"], lifted["is_won_anyway"])
+    assert lifted["is_won"][:200].sum() > 1.4 * plain["is_won"][:200].sum()
+    for name in plain:
+        assert np.array_equal(plain[name][200:], lifted[name][200:]), name

@@ -104,3 +104,15 @@
 
 {# Day whose rate converts a planned amount: the day itself, or the run's day for days to come. #}
 {% macro budget_rate_day(day) -%}least({{ day }}, {{ as_of_date() }}){%- endmacro %}
+
+{# Whether an industry is one of those that count as emerging, by its words (setting emerging_industries). #}
+{% macro is_industry_emerging(industry) -%}
+    coalesce(lower(trim({{ industry }})) in (
+        {%- for word in var('emerging_industries') %}'{{ word | lower }}'{{ ', ' if not loop.last }}{% endfor -%}
+    ), false)
+{%- endmacro %}
+
+{# Whether a day lies in the fourth quarter of the fiscal year. #}
+{% macro is_fourth_quarter(day) -%}
+    (cast(extract(month from {{ day }}) as bigint) - {{ var('fiscal_year_start_month') }} + 12) % 12 >= 9
+{%- endmacro %}

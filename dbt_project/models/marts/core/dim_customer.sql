@@ -61,6 +61,8 @@ final as (
         attributes.postcode_area,
         {{ member('coalesce(attributes.industry, attributes.imputed_industry)') }} as industry,
         attributes.industry is null and attributes.imputed_industry is not null as is_industry_imputed,
+        {{ is_industry_emerging('coalesce(attributes.industry, attributes.imputed_industry)') }}
+            as is_industry_emerging,
         coalesce(attributes.employee_count, attributes.imputed_employee_count) as employee_count,
         attributes.employee_count is null
         and attributes.imputed_employee_count is not null as is_employee_count_imputed,

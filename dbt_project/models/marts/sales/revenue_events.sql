@@ -16,11 +16,14 @@ with sale_lines as (
         line.source_customer_key,
         line.region,
         line.channel,
+        line.product_id,
         line.product_line,
         line.employee_id,
         line.team,
         line.store_id,
         line.quantity,
+        line.list_reporting_amount,
+        line.discount_reporting_amount,
         line.net_reporting_amount as revenue_reporting_amount,
         line.cost_reporting_amount,
         line.net_reporting_amount as paid_reporting_amount,
@@ -43,11 +46,14 @@ orders_without_lines as (
         head.source_customer_key,
         head.region,
         head.channel,
+        cast(null as string) as product_id,
         '(none)' as product_line,
         head.employee_id,
         head.team,
         head.store_id,
         cast(null as double) as quantity,
+        cast(null as decimal(18, 4)) as list_reporting_amount,
+        cast(null as decimal(18, 4)) as discount_reporting_amount,
         cast(null as decimal(18, 4)) as revenue_reporting_amount,
         cast(null as decimal(18, 4)) as cost_reporting_amount,
         cast(null as decimal(18, 4)) as paid_reporting_amount,
@@ -71,11 +77,14 @@ refunds as (
         refund.source_customer_key,
         refund.region,
         refund.channel,
+        refund.product_id,
         refund.product_line,
         refund.employee_id,
         refund.team,
         refund.store_id,
         cast(null as double) as quantity,
+        cast(null as decimal(18, 4)) as list_reporting_amount,
+        cast(null as decimal(18, 4)) as discount_reporting_amount,
         -refund.reporting_amount as revenue_reporting_amount,
         case
             when refund.cost_reporting_amount is not null then -refund.cost_reporting_amount
@@ -103,11 +112,14 @@ deals as (
         deal.source_customer_key,
         deal.region,
         deal.channel,
+        cast(null as string) as product_id,
         deal.product_line,
         deal.employee_id,
         deal.team,
         cast(null as string) as store_id,
         cast(null as double) as quantity,
+        cast(null as decimal(18, 4)) as list_reporting_amount,
+        cast(null as decimal(18, 4)) as discount_reporting_amount,
         deal.reporting_amount as revenue_reporting_amount,
         deal.cost_reporting_amount,
         cast(null as decimal(18, 4)) as paid_reporting_amount,
@@ -140,12 +152,22 @@ select
     event.source_customer_key,
     event.region,
     event.channel,
+    coalesce(channel.channel_group, 'unknown') as channel_group,
+    coalesce(channel.is_online, false) as is_online,
+    event.product_id,
     event.product_line,
+    coalesce(product.product_type, '(none)') as product_type,
+    coalesce(product.is_high_margin, false) as is_high_margin,
     event.employee_id,
     event.team,
     event.store_id,
     coalesce(customer.industry, '(none)') as industry,
+    coalesce(customer.is_industry_emerging, false) as is_industry_emerging,
+    everywhere.event_date is not null or there.event_date is not null as is_promotion,
+    {{ is_fourth_quarter('event.event_date') }} as is_fourth_quarter,
     event.quantity,
+    event.list_reporting_amount,
+    event.discount_reporting_amount,
     event.revenue_reporting_amount,
     event.cost_reporting_amount,
     case when event.cost_reporting_amount is not null then event.revenue_reporting_amount end
@@ -156,3 +178,15 @@ select
 from events as event
 {{ customer_id_lookup('event') }}
 left join {{ ref('dim_customer') }} as customer on customer_link.customer_id = customer.customer_id
+left join {{ ref('dim_channel') }} as channel on event.channel = channel.channel
+left join {{ ref('dim_product') }} as product on event.product_id = product.product_id
+left join {{ ref('int_promotion_days') }} as everywhere
+    on
+        event.event_date = everywhere.event_date
+        and event.channel = everywhere.channel
+        and everywhere.region = 'all'
+left join {{ ref('int_promotion_days') }} as there
+    on
+        event.event_date = there.event_date
+        and event.channel = there.channel
+        and event.region = there.region

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import os
 import random
 import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -41,7 +43,7 @@ META = {
     "owner": "nobody",
     "valid_from": "2024-01-01",
 }
-Visit = tuple[dt.date, str, str | None, str | None, float, int]
+Visit = tuple[dt.date, str, str | None, str | None, float, int, dt.date | None]
 
 
 def metric(name: str, kind: str, params: dict[str, object], **meta: object) -> dict[str, object]:
@@ -55,6 +57,10 @@ def metric(name: str, kind: str, params: dict[str, object], **meta: object) -> d
     }
 
 
+def is_kpi(declared: Mapping[str, Any]) -> bool:
+    return bool(declared["config"]["meta"]["kpi"])
+
+
 METRICS = [
     metric("amount", "simple", {"measure": "visit_amount"}),
     metric("visitors", "simple", {"measure": "visitor_count"}),
@@ -62,6 +68,69 @@ METRICS = [
     metric("amount_per_visitor", "ratio", {"numerator": "amount", "denominator": "visitors"}),
     metric("amount_share", "ratio", {"numerator": "amount", "denominator": "amount"}, denominator="total"),
     metric("balance", "cumulative", {"measure": "visit_amount", "cumulative_type_params": {"period_agg": "last"}}),
+    metric(
+        "mean_balance", "cumulative", {"measure": "visit_amount", "cumulative_type_params": {"period_agg": "average"}}
+    ),
+    metric(
+        "opening_balance",
+        "cumulative",
+        {"measure": "visit_amount", "cumulative_type_params": {"period_agg": "last"}},
+        state="opening",
+    ),
+    metric(
+        "visitors_of_30_days",
+        "cumulative",
+        {"measure": "visitor_count", "cumulative_type_params": {"window": "30 days", "period_agg": "last"}},
+    ),
+    metric(
+        "amount_of_a_month",
+        "cumulative",
+        {"measure": "visit_amount", "cumulative_type_params": {"window": "1 month", "period_agg": "last"}},
+    ),
+    metric(
+        "visitors_ever", "cumulative", {"measure": "visitor_count", "cumulative_type_params": {"period_agg": "last"}}
+    ),
+    metric(
+        "amount_per_trailing_day",
+        "derived",
+        {
+            "expr": "amount_of_a_month / nullif(trailing_days(1 month), 0)",
+            "metrics": ["amount_of_a_month"],
+        },
+    ),
+    metric("balance_days", "derived", {"expr": "mean_balance * period_days", "metrics": ["mean_balance"]}),
+    metric("turnover_days", "ratio", {"numerator": "balance_days", "denominator": "amount"}),
+    metric("largest_amount", "simple", {"measure": "visit_amount"}, largest={"of": "customer_id", "count": 2}),
+    metric("largest_share", "ratio", {"numerator": "largest_amount", "denominator": "amount"}),
+    metric(
+        "largest_fifth_of_a_month",
+        "cumulative",
+        {"measure": "visit_amount", "cumulative_type_params": {"window": "1 month", "period_agg": "last"}},
+        largest={"of": "customer_id", "share": 0.2},
+        grains=["month", "year"],
+    ),
+    metric("settled_share", "ratio", {"numerator": "settled_amount", "denominator": "amount"}),
+    metric("visits_settled_at_once", "simple", {"measure": "settled_at_once"}),
+    metric("amount_by_line", "simple", {"measure": "visit_amount"}, dimensions=["line"], total=False),
+    metric(
+        "share_within_line",
+        "ratio",
+        {"numerator": "amount", "denominator": "amount"},
+        denominator_by_dimension={"line": "total"},
+    ),
+    metric(
+        "share_gap",
+        "derived",
+        {
+            "expr": "amount_share - visit_share",
+            "metrics": ["amount_share", "visit_share"],
+        },
+        denominator="total",
+        dimensions=["region"],
+    ),
+    metric("visit_share", "ratio", {"numerator": "visit_count", "denominator": "visit_count"}, kpi=False),
+    metric("panel_size", "simple", {"measure": "panel_count"}, dimensions=["region"]),
+    metric("panel_people", "simple", {"measure": "panel_persons"}, dimensions=["region"], grains=["month", "year"]),
 ]
 DECLARATIONS = {
     "version": 2,
@@ -72,6 +141,7 @@ DECLARATIONS = {
             "columns": [{"name": "date_day", "granularity": "day"}],
         },
         {"name": "visits", "config": {"meta": {"milepost": {"late_customer_id": True}}}},
+        {"name": "panels"},
     ],
     "semantic_models": [
         {
@@ -83,13 +153,44 @@ DECLARATIONS = {
                 {"name": "visited_on", "type": "time", "type_params": {"time_granularity": "day"}},
                 {"name": "region", "type": "categorical"},
                 {"name": "line", "type": "categorical", "expr": "product_line"},
+                {"name": "settled_on", "type": "time", "type_params": {"time_granularity": "day"}},
             ],
             "measures": [
                 {"name": "visit_amount", "agg": "sum", "expr": "amount"},
                 {"name": "visitor_count", "agg": "count_distinct", "expr": "customer_id"},
                 {"name": "visit_minutes", "agg": "median", "expr": "minutes"},
+                {"name": "visit_count", "agg": "count", "expr": "minutes", "create_metric": True},
+                {
+                    "name": "settled_amount",
+                    "agg": "sum",
+                    "expr": "amount",
+                    "create_metric": True,
+                    "config": {"meta": {"by_period_end": "settled_on"}},
+                },
+                {
+                    "name": "settled_at_once",
+                    "agg": "count",
+                    "expr": "minutes",
+                    "config": {"meta": {"same_period_as": "settled_on"}},
+                },
             ],
-        }
+        },
+        {
+            "name": "panels",
+            "model": "ref('panels')",
+            "primary_entity": "panel",
+            "defaults": {"agg_time_dimension": "panel_date"},
+            "config": {"meta": {"grain_dimension": "panel_grain"}},
+            "dimensions": [
+                {"name": "panel_date", "type": "time", "type_params": {"time_granularity": "day"}},
+                {"name": "panel_grain", "type": "categorical"},
+                {"name": "region", "type": "categorical"},
+            ],
+            "measures": [
+                {"name": "panel_count", "agg": "sum", "expr": "people"},
+                {"name": "panel_persons", "agg": "count_distinct", "expr": "person"},
+            ],
+        },
     ],
     "metrics": METRICS,
 }
@@ -106,10 +207,27 @@ def invented_visits() -> list[Visit]:
             chance.choice(["tea", "cups", None]),
             float(chance.randrange(-20, 200)),
             chance.randrange(1, 60),
+            None,
         )
         for _ in range(300)
     ]
-    return visits
+    # settled days later, or not yet
+    return [
+        (*visit[:6], chance.choice([None, visit[0], visit[0] + dt.timedelta(days=chance.randrange(60))]))
+        for visit in visits
+    ]
+
+
+#: Rows that each say for which grain they are: grain, first day, region, people, one of them.
+PANELS = [
+    ("day", "2024-01-03", "north", 4, "p1"),
+    ("month", "2024-01-01", "north", 7, "p1"),
+    ("month", "2024-01-01", "south", 2, "p2"),
+    ("month", "2024-01-01", "south", 1, "p2"),
+    ("year", "2024-01-01", "north", 9, "p3"),
+    # a period that has not begun
+    ("month", "2024-04-01", "north", 100, "p1"),
+]
 
 
 @pytest.fixture
@@ -122,14 +240,18 @@ def project(tmp_path: Path) -> Path:
     models = root / "models"
     models.mkdir()
     rows = ",\n".join(
-        f"('{day}', 's', '{key}', {_text(region)}, {_text(line)}, {amount}, {minutes})"
-        for day, key, region, line, amount, minutes in invented_visits()
+        f"('{day}', 's', '{key}', {_text(region)}, {_text(line)}, {amount}, {minutes}, {_text(settled)})"
+        for day, key, region, line, amount, minutes, settled in invented_visits()
     )
     (models / "visits.sql").write_text(
         "select cast(visited_on as date) as visited_on, source_system, source_customer_key, region, product_line,"
-        " cast(amount as decimal(18, 4)) as amount, minutes"
+        " cast(amount as decimal(18, 4)) as amount, minutes, cast(settled_on as date) as settled_on"
         f" from (values {rows})"
-        " as rows(visited_on, source_system, source_customer_key, region, product_line, amount, minutes)"
+        " as rows(visited_on, source_system, source_customer_key, region, product_line, amount, minutes, settled_on)"
+    )
+    (models / "panels.sql").write_text(
+        "select panel_grain, cast(panel_date as date) as panel_date, region, people, person"
+        f" from (values {', '.join(map(str, PANELS))}) as rows(panel_grain, panel_date, region, people, person)"
     )
     # two keys are one customer: k0 and k1, k2 and k3, ...
     (models / "customer_links.sql").write_text(
@@ -143,7 +265,10 @@ def project(tmp_path: Path) -> Path:
         (models / f"{name}.sql").write_text("select 1 as nothing")
     (models / "int_exchange_rates__filled.sql").write_text("select 1 as nothing")
     (models / "int_kpi_measures__visits.sql").write_text("{{ kpi_measures('visits', ref('visits')) }}")
-    (models / "kpi_values.sql").write_text("{{ kpi_value_rows({'visits': ref('int_kpi_measures__visits')}) }}")
+    (models / "int_kpi_measures__panels.sql").write_text("{{ kpi_measures('panels', ref('panels')) }}")
+    (models / "kpi_values.sql").write_text(
+        "{{ kpi_value_rows({'visits': ref('int_kpi_measures__visits'), 'panels': ref('int_kpi_measures__panels')}) }}"
+    )
     (models / "kpi_catalogue.sql").write_text("{{ kpi_catalogue_rows() }}")
     (root / "dbt_project.yml").write_text(
         yaml.safe_dump(
@@ -162,7 +287,7 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def _text(value: str | None) -> str:
+def _text(value: object) -> str:
     return "null" if value is None else f"'{value}'"
 
 
@@ -181,7 +306,39 @@ def build(project: Path, declarations: dict[str, object]) -> str:
     return done.stdout + done.stderr
 
 
-def expected(visits: list[Visit]) -> Iterator[tuple[str, str, dt.date, str, str, float]]:
+def last_day(grain: str, period: dt.date) -> dt.date:
+    """The last day of a period, or the build's day where it has not ended."""
+    day = period
+    while day < AS_OF and GRAINS[grain](day + dt.timedelta(days=1)) == period:
+        day += dt.timedelta(days=1)
+    return day
+
+
+def a_month_later(day: dt.date) -> dt.date:
+    year, month = divmod(day.year * 12 + day.month, 12)
+    while True:
+        try:
+            return dt.date(year, month + 1, day.day)
+        except ValueError:
+            day -= dt.timedelta(days=1)
+
+
+def largest(visits: list[Visit], count: Callable[[int], int]) -> float:
+    """Sum of the largest customers' amounts; equal amounts do not matter for the sum."""
+    amounts: dict[int, float] = {}
+    for visit in visits:
+        amounts[customer(visit)] = amounts.get(customer(visit), 0.0) + visit[4]
+    return sum(sorted(amounts.values(), reverse=True)[: count(len(amounts))])
+
+
+def customer(visit: Visit) -> int:
+    return int(visit[1][1:]) // 2
+
+
+Row = tuple[str, str, dt.date, str, str, float]
+
+
+def expected(visits: list[Visit]) -> Iterator[Row]:
     """kpi_id, grain, period_start, dimension, member, value, from the visits one by one."""
     members: dict[str, Callable[[Visit], str]] = {
         "total": lambda visit: "all",
@@ -190,29 +347,94 @@ def expected(visits: list[Visit]) -> Iterator[tuple[str, str, dt.date, str, str,
     }
     for grain, start in GRAINS.items():
         for dimension, member_of in members.items():
-            cells: dict[tuple[dt.date, str], list[Visit]] = {}
-            for visit in visits:
-                cells.setdefault((start(visit[0]), member_of(visit)), []).append(visit)
-            for (period, member), cell in cells.items():
-                key = (grain, period, dimension, member)
-                amount = sum(visit[4] for visit in cell)
-                visitors = len({int(visit[1][1:]) // 2 for visit in cell})
-                whole = sum(visit[4] for visit in visits if start(visit[0]) == period)
-                yield "amount", *key, amount
-                yield "visitors", *key, visitors
-                yield "amount_per_visitor", *key, amount / visitors
-                if whole:
-                    yield "amount_share", *key, amount / whole
-                if grain in ("week", "year"):
-                    yield "median_minutes", *key, statistics.median(visit[5] for visit in cell)
-            for member in {member for _, member in cells}:
+            for member in {member_of(visit) for visit in visits}:
                 own = [visit for visit in visits if member_of(visit) == member]
+                for period in sorted({start(visit[0]) for visit in own}):
+                    key = (grain, period, dimension, member)
+                    whole = [visit for visit in visits if start(visit[0]) == period]
+                    cell = [visit for visit in own if start(visit[0]) == period]
+                    for name, value in of_the_period(cell, whole, *key).items():
+                        yield name, *key, value
                 day = min(visit[0] for visit in own)
-                while day <= AS_OF:
-                    if day == AS_OF or start(day) != start(day + dt.timedelta(days=1)):
-                        balance = sum(visit[4] for visit in own if visit[0] <= day)
-                        yield "balance", grain, start(day), dimension, member, balance
-                    day += dt.timedelta(days=1)
+                periods = sorted({start(day + dt.timedelta(days=n)) for n in range((AS_OF - day).days + 1)})
+                for period in periods:
+                    key = (grain, period, dimension, member)
+                    for name, value in up_to_its_end(own, grain, period).items():
+                        yield name, *key, value
+    yield from panels()
+
+
+def of_the_period(
+    cell: list[Visit], whole: list[Visit], grain: str, period: dt.date, dimension: str, member: str
+) -> dict[str, float]:
+    """KPIs of the records of a period; those without a denominator are left out."""
+    amount, all_amount = sum(visit[4] for visit in cell), sum(visit[4] for visit in whole)
+    end = last_day(grain, period)
+    visitors = len({customer(visit) for visit in cell})
+    values = {"amount": amount, "visitors": visitors, "amount_per_visitor": amount / visitors}
+    if all_amount:
+        values["amount_share"] = amount / all_amount
+    if grain in ("week", "year"):
+        values["median_minutes"] = statistics.median(visit[5] for visit in cell)
+    values["largest_amount"] = largest(cell, lambda count: 2)
+    settled = sum(visit[4] for visit in cell if visit[6] and visit[6] <= end)
+    if amount:
+        values["largest_share"] = values["largest_amount"] / amount
+        values["settled_share"] = settled / amount
+    at_once = [visit for visit in cell if visit[6] and GRAINS[grain](visit[6]) == period]
+    if at_once:
+        values["visits_settled_at_once"] = len(at_once)
+    if dimension == "line":
+        values["amount_by_line"] = amount
+        if all_amount:
+            values["share_within_line"] = amount / all_amount
+    elif amount:
+        values["share_within_line"] = 1.0
+    if dimension != "line" and all_amount:
+        values["share_gap"] = amount / all_amount - len(cell) / len(whole)
+    return values
+
+
+def up_to_its_end(own: list[Visit], grain: str, period: dt.date) -> dict[str, float]:
+    """States and windows of a period."""
+    end = last_day(grain, period)
+    days = [period + dt.timedelta(days=number) for number in range((end - period).days + 1)]
+    balances = [sum(visit[4] for visit in own if visit[0] <= day) for day in days]
+    within = [visit for visit in own if visit[0] <= end < a_month_later(visit[0])]
+    trailing_days = (end - a_month_earlier(end)).days
+    values = {
+        "balance": balances[-1],
+        "mean_balance": statistics.mean(balances),
+        "opening_balance": sum(visit[4] for visit in own if visit[0] < period),
+        "visitors_of_30_days": len({customer(visit) for visit in own if 0 <= (end - visit[0]).days < 30}),
+        "amount_of_a_month": sum(visit[4] for visit in within),
+        "amount_per_trailing_day": sum(visit[4] for visit in within) / trailing_days,
+        "visitors_ever": len({customer(visit) for visit in own if visit[0] <= end}),
+        "balance_days": statistics.mean(balances) * len(days),
+    }
+    amount = sum(visit[4] for visit in own if GRAINS[grain](visit[0]) == period)
+    if amount:
+        values["turnover_days"] = values["balance_days"] / amount
+    if grain in ("month", "year") and within:
+        values["largest_fifth_of_a_month"] = largest(within, lambda count: math.ceil(count * 0.2))
+    return values
+
+
+def a_month_earlier(day: dt.date) -> dt.date:
+    earlier = day.replace(day=1) - dt.timedelta(days=1)
+    return earlier.replace(day=min(day.day, earlier.day))
+
+
+def panels() -> Iterator[Row]:
+    cells: dict[tuple[str, dt.date, str, str], list[tuple[int, str]]] = {}
+    for grain, day, region, people, person in PANELS:
+        if dt.date.fromisoformat(day) <= AS_OF:
+            for cell in (("total", "all"), ("region", region)):
+                cells.setdefault((grain, dt.date.fromisoformat(day), *cell), []).append((people, person))
+    for key, rows in cells.items():
+        yield "panel_size", *key, float(sum(people for people, _ in rows))
+        if key[0] in ("month", "year"):
+            yield "panel_people", *key, float(len({person for _, person in rows}))
 
 
 @pytest.mark.slow
@@ -229,9 +451,13 @@ def test_every_value_follows_from_the_declaration(project: Path) -> None:
     found = {tuple(row[:5]): row[5] for row in rows}
     assert len(found) == len(rows)
     wanted = {tuple(row[:5]): row[5] for row in expected(invented_visits())}
-    assert found == pytest.approx(wanted)
+    # a member that is gone has no row: its state is zero
+    states = {"balance", "mean_balance", "opening_balance", "visitors_of_30_days", "amount_of_a_month", "visitors_ever"}
+    gone = {key for key, value in wanted.items() if value == 0 and key not in found and key[3] != "total"}
+    assert {key[0] for key in gone} <= states | {"balance_days", "amount_per_trailing_day"}
+    assert found == pytest.approx({key: value for key, value in wanted.items() if key not in gone})
     assert sorted(catalogue)[0] == ("amount", "Amount", "What amount is.", "day, week, month, quarter, year")
-    assert sorted(row[0] for row in catalogue) == sorted(str(each["name"]) for each in METRICS)
+    assert sorted(row[0] for row in catalogue) == sorted(str(each["name"]) for each in METRICS if is_kpi(each))
 
 
 @pytest.mark.slow
@@ -240,6 +466,15 @@ def test_every_value_follows_from_the_declaration(project: Path) -> None:
     [
         (metric("odd", "simple", {"measure": "visit_amount"}, dimensions=["colour"]), "no dimension 'colour'"),
         ({**metric("odd", "simple", {"measure": "visit_amount"}), "filter": "region = 'north'"}, "has a filter"),
+        (metric("odd", "derived", {"expr": "amount / visitors", "metrics": ["amount", "visitors"]}), "nullif"),
+        (
+            metric("odd", "cumulative", {"measure": "visit_amount", "cumulative_type_params": {"window": "3 days"}}),
+            "last",
+        ),
+        (
+            metric("odd", "cumulative", {"measure": "visit_minutes", "cumulative_type_params": {"period_agg": "last"}}),
+            "median cannot",
+        ),
     ],
 )
 def test_a_declaration_that_cannot_be_computed_stops_the_build(

@@ -44,8 +44,13 @@
     {% for metric in kpi_metrics() %}
         {% set meta = metric.config.meta %}
         {% set additive = namespace(all=not meta.get('denominator') and not meta.get('metric_by_grain')) %}
+        {% if metric.type == 'derived' %}{% set additive.all = false %}{% endif %}
+        {% for side in [metric.type_params.numerator, metric.type_params.denominator] if side %}
+            {% if kpi_metric(side.name).type == 'derived' %}{% set additive.all = false %}{% endif %}
+        {% endfor %}
         {% for input in kpi_inputs(metric) %}
-            {% set is_sum = input.measure.agg in ['sum', 'count', 'sum_boolean'] and not input.is_running %}
+            {% set is_sum = kpi_is_decomposable(input.measure) and input.measure.agg not in ['min', 'max']
+                and not input.is_running and not input.largest %}
             {% if input.semantic_model != semantic_model_name or not is_sum %}
                 {% set additive.all = false %}
             {% endif %}

@@ -3,127 +3,30 @@
 
     Decomposable measures (sum, count, min, max) are added up once to day x member, and the other grains from there.
     Distinct counts and medians are not additive: they are taken from the facts for each grain and member.
-    Running measures add up changes to the period's end.
+    States and windows (states.sql) add up changes to the period's end; the largest keys (largest.sql) are ranked anew
+    for each period and member.
 #}
-
-{# First day of the period a date lies in; weeks are ISO weeks, quarters and years are fiscal. #}
-{% macro kpi_period_start(grain, date) %}
-    {%- set shift = (var('fiscal_year_start_month', 1) | int) - 1 -%}
-    {%- if grain == 'day' -%} {{ date }}
-    {%- elif grain in ['quarter', 'year'] and shift -%}
-        {{ add_months(period_start(grain, add_months(date, -shift)), shift) }}
-    {%- else -%} cast(date_trunc('{{ grain }}', {{ date }}) as date)
-    {%- endif -%}
-{% endmacro %}
-
-{% macro kpi_time_dimension(semantic_model, measure) %}
-    {% set default = semantic_model.defaults.agg_time_dimension if semantic_model.defaults else none %}
-    {{ return(measure.agg_time_dimension or default) }}
-{% endmacro %}
-
-{% macro kpi_is_decomposable(measure) %}
-    {{ return(measure.agg in ['sum', 'count', 'sum_boolean', 'min', 'max']) }}
-{% endmacro %}
-
-{# The aggregate of a measure over facts. #}
-{% macro kpi_aggregate(measure, column) %}
-    {%- if measure.agg == 'sum' -%} sum({{ column }})
-    {%- elif measure.agg == 'count' -%} count({{ column }})
-    {%- elif measure.agg == 'sum_boolean' -%} sum(case when {{ column }} then 1 else 0 end)
-    {%- elif measure.agg in ['min', 'max', 'median'] -%} {{ measure.agg }}({{ column }})
-    {%- elif measure.agg == 'average' -%} avg({{ column }})
-    {%- elif measure.agg == 'count_distinct' -%} count(distinct {{ column }})
-    {%- else -%}
-        {{ exceptions.raise_compiler_error(
-            "Measure '" ~ measure.name ~ "': aggregation " ~ measure.agg ~ " is not generated."
-        ) }}
-    {%- endif -%}
-{% endmacro %}
-
-{# How a decomposable measure is aggregated further: sums and counts add up, extremes stay extremes. #}
-{% macro kpi_combine(measure, column) -%}
-    {{ measure.agg if measure.agg in ['min', 'max'] else 'sum' }}({{ column }})
-{%- endmacro %}
-
-{# dimension and member of a grouping set: of the dimension columns at most one is not null in a row. #}
-{% macro kpi_dimension_and_member(dimensions) %}
-        {%- if dimensions %}
-        case
-            {%- for dimension in dimensions %}
-            when dim_{{ dimension }} is not null then '{{ dimension }}'
-            {%- endfor %}
-            else 'total'
-        end as dimension,
-        coalesce({% for dimension in dimensions %}dim_{{ dimension }}, {% endfor %}'all') as member
-        {%- else %}
-        'total' as dimension,
-        'all' as member
-        {%- endif %}
-{%- endmacro %}
-
-{# grouping sets ((period), (period, dim_a), ...) over one or several period columns #}
-{% macro kpi_grouping_sets(periods, dimensions) -%}
-    grouping sets (
-        {%- for period in periods %}
-        ({{ period }}){% for dimension in dimensions %}, ({{ period }}, dim_{{ dimension }}){% endfor %}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
-    )
-{%- endmacro %}
-
-{# The facts with the measure's date, dimension members as text and measure expressions as columns. #}
-{% macro kpi_facts(semantic_model, relation, time_dimension, dimensions, entries) %}
-    select
-        cast({{ kpi_dimension_sql(semantic_model, time_dimension) }} as date) as metric_date
-        {%- for dimension in dimensions %},
-        coalesce(cast({{ kpi_dimension_sql(semantic_model, dimension) }} as {{ dbt.type_string() }}), '(none)')
-            as dim_{{ dimension }}
-        {%- endfor %}
-        {%- for entry in entries %},
-        {{ entry.measure.expr or entry.measure.name }} as {{ entry.column }}
-        {%- endfor %}
-    from {{ kpi_relation(semantic_model, relation, entries) }} as fact
-    where {{ kpi_dimension_sql(semantic_model, time_dimension) }} is not null
-{% endmacro %}
-
-{#
-    The facts' table; with the resolved customer looked up where a measure counts customers and the table's rows carry
-    the source's customer key only (config.meta.milepost.late_customer_id).
-#}
-{% macro kpi_relation(semantic_model, relation, entries) %}
-    {%- set node = kpi_graph_model(semantic_model) -%}
-    {%- set expressions = entries | map(attribute='measure') | map(attribute='expr') | map('string') | join(' ') -%}
-    {%- if node.config.meta.get('milepost', {}).get('late_customer_id') and 'customer_id' in expressions -%}
-        (
-            select source_fact.*, {{ customer_id_column() }}
-            from {{ relation }} as source_fact
-            {%- set system = 'customer_system' if 'customer_system' in node.columns else 'source_system' %}
-            {{ customer_id_lookup('source_fact', system) }}
-        )
-    {%- else -%}
-        {{ relation }}
-    {%- endif -%}
-{% endmacro %}
 
 {# Day x dimension x member of decomposable measures: facts to day x all dimensions once, then grouping sets. #}
 {% macro kpi_day_members(semantic_model, relation, time_dimension, dimensions, entries) %}
+    {%- set days = 'metric_date, row_grain' if kpi_grain_dimension(semantic_model) else 'metric_date' %}
     select
-        metric_date,
+        {{ days }},
         {{- kpi_dimension_and_member(dimensions) }}
         {%- for entry in entries %},
         {{ kpi_combine(entry.measure, entry.column) }} as {{ entry.column }}
         {%- endfor %}
     from (
         select
-            metric_date
+            {{ days }}
             {%- for dimension in dimensions %}, dim_{{ dimension }}{% endfor %}
             {%- for entry in entries %},
             {{ kpi_aggregate(entry.measure, entry.column) }} as {{ entry.column }}
             {%- endfor %}
         from ({{ kpi_facts(semantic_model, relation, time_dimension, dimensions, entries) }}) as facts
-        group by metric_date{% for dimension in dimensions %}, dim_{{ dimension }}{% endfor %}
+        group by {{ days }}{% for dimension in dimensions %}, dim_{{ dimension }}{% endfor %}
     ) as days
-    group by {{ kpi_grouping_sets(['metric_date'], dimensions) }}
+    group by {{ kpi_grouping_sets([days], dimensions) }}
 {% endmacro %}
 
 {% macro kpi_block_columns(all_columns, own_columns) %}
@@ -132,17 +35,29 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# grain and period_start for every grain asked for: from rows with a metric_date to rows per grain. #}
-{% macro kpi_period_case(grains) -%}
-    case grain
+{# grain and period_start for every grain asked for: from rows with a date to rows per grain. #}
+{% macro kpi_period_case(grains, date='metric_date') -%}
+    case grains.grain
         {%- for grain in grains %}
-        when '{{ grain }}' then {{ kpi_period_start(grain, 'metric_date') }}
+        when '{{ grain }}' then {{ kpi_period_start(grain, date) }}
         {%- endfor %}
     end
 {%- endmacro %}
 
 {% macro kpi_grain_rows(grains) -%}
     ({% for grain in grains %}select '{{ grain }}' as grain{{ ' union all ' if not loop.last }}{% endfor %}) as grains
+{%- endmacro %}
+
+{# Every period up to the build's day, with its last day so far: grain, period_start, last_day. #}
+{% macro kpi_spine_periods(spine, grains) -%}
+    select
+        grains.grain,
+        {{ kpi_period_case(grains, 'date_day') }} as period_start,
+        max(date_day) as last_day
+    from {{ spine }}
+    cross join {{ kpi_grain_rows(grains) }}
+    where date_day <= {{ as_of_date() }}
+    group by 1, 2
 {%- endmacro %}
 
 {% macro kpi_in_order(grains) %}
@@ -160,7 +75,7 @@
 {% endmacro %}
 
 {# Decomposable measures: day x member rows added up to every grain. #}
-{% macro kpi_additive_block(day_members, entries, columns) %}
+{% macro kpi_additive_block(semantic_model, day_members, entries, columns) %}
     {%- set grains = kpi_in_order(kpi_union_of(entries, 'grains')) -%}
     select
         grain,
@@ -170,7 +85,7 @@
         {{- kpi_block_columns(columns, entries | map(attribute='column') | list) }}
     from (
         select
-            grain,
+            grains.grain,
             {{ kpi_period_case(grains) }} as period_start,
             dimension,
             member
@@ -178,63 +93,16 @@
             cast({{ kpi_combine(entry.measure, entry.column) }} as double) as {{ entry.column }}
             {%- endfor %}
         from {{ day_members }}
-        cross join {{ kpi_grain_rows(grains) }}
+        {{ 'inner' if kpi_grain_dimension(semantic_model) else 'cross' }} join {{ kpi_grain_rows(grains) }}
+            {{- ' on row_grain = grains.grain' if kpi_grain_dimension(semantic_model) }}
         group by 1, 2, 3, 4
     ) as periods
 {% endmacro %}
 
-{# Running measures: every period from a member's first change to the build's date, changes added up to its end. #}
-{% macro kpi_running_block(day_members, spine, entries, columns) %}
-    {%- set grains = kpi_in_order(kpi_union_of(entries, 'grains')) -%}
-    select
-        grain,
-        period_start,
-        dimension,
-        member
-        {{- kpi_block_columns(columns, entries | map(attribute='column') | list) }}
-    from (
-        select
-            grain,
-            period_start,
-            dimension,
-            member
-            {%- for entry in entries %},
-            cast(
-                sum({{ entry.column }}) over (
-                    partition by grain, dimension, member order by period_start rows unbounded preceding
-                ) as double
-            ) as {{ entry.column }}
-            {%- endfor %}
-        from (
-            select
-                grain,
-                {{ kpi_period_case(grains) }} as period_start,
-                dimension,
-                member
-                {%- for entry in entries %},
-                sum({{ entry.column }}) as {{ entry.column }}
-                {%- endfor %}
-            from (
-                select metric_date, dimension, member{% for entry in entries %}, {{ entry.column }}{% endfor %}
-                from {{ day_members }}
-                where metric_date <= {{ as_of_date() }}
-                union all
-                select spine.date_day, members.dimension, members.member{% for entry in entries %}, 0{% endfor %}
-                from (
-                    select dimension, member, min(metric_date) as first_date
-                    from {{ day_members }}
-                    group by dimension, member
-                ) as members
-                inner join {{ spine }} as spine on members.first_date <= spine.date_day
-                where spine.date_day <= {{ as_of_date() }}
-            ) as changes
-            cross join {{ kpi_grain_rows(grains) }}
-            group by 1, 2, 3, 4
-        ) as period_changes
-    ) as running
-{% endmacro %}
-
-{# Distinct counts, medians, means: from the facts for every grain and member, never from other grains. #}
+{#
+    Distinct counts, medians, means, and what counts for some periods only: from the facts for every grain and member,
+    never from other grains.
+#}
 {% macro kpi_holistic_block(semantic_model, relation, entry, columns) %}
     {%- set grains = kpi_in_order(entry.grains) -%}
     {%- set dimensions = entry.dimensions | sort -%}
@@ -263,13 +131,14 @@
             select
                 facts.*
                 {%- for grain in grains %},
-                {{ kpi_period_start(grain, 'metric_date') }} as {{ grain }}_start
+                {{ kpi_row_period(semantic_model, entry.measure, grain) }} as {{ grain }}_start
                 {%- endfor %}
             from ({{ kpi_facts(semantic_model, relation, time_dimension, dimensions, [entry]) }}) as facts
             where {{ entry.column }} is not null
         ) as dated
         group by {{ kpi_grouping_sets(periods, dimensions) }}
     ) as sets
+    where {{ periods | join(' is not null or ') }} is not null
 {% endmacro %}
 
 {#
@@ -291,13 +160,18 @@
     {%- endif -%}
     {%- set columns = needed.keys() | list | sort -%}
     {%- set day_members = {} -%}
+    {%- set states = {} -%}
     {%- set holistic = [] -%}
+    {%- set largest = [] -%}
     {%- for column in columns -%}
         {%- set entry = needed[column] -%}
         {%- set time_dimension = kpi_time_dimension(semantic_model, entry.measure) -%}
-        {%- set name = ('changes_by_' if entry.is_running else 'days_by_') ~ time_dimension -%}
-        {%- if entry.is_running or kpi_is_decomposable(entry.measure) -%}
-            {%- do day_members.setdefault(name, []).append(entry) -%}
+        {%- if entry.largest -%}
+            {%- do largest.append(entry) -%}
+        {%- elif entry.is_running -%}
+            {%- do states.setdefault(kpi_changes_name(entry, time_dimension), []).append(entry) -%}
+        {%- elif kpi_is_decomposable(entry.measure) -%}
+            {%- do day_members.setdefault('days_by_' ~ time_dimension, []).append(entry) -%}
         {%- else -%}
             {%- do holistic.append(entry) -%}
         {%- endif -%}
@@ -309,14 +183,17 @@
         {%- set dimensions = kpi_union_of(entries, 'dimensions') -%}
         {%- set rows = kpi_day_members(semantic_model, relation, time_dimension, dimensions, entries) -%}
         {%- do ctes.append(name ~ ' as (' ~ rows ~ ')') -%}
-        {%- if entries[0].is_running -%}
-            {%- do blocks.append(kpi_running_block(name, spine, entries, columns)) -%}
-        {%- else -%}
-            {%- do blocks.append(kpi_additive_block(name, entries, columns)) -%}
-        {%- endif -%}
+        {%- do blocks.append(kpi_additive_block(semantic_model, name, entries, columns)) -%}
+    {%- endfor -%}
+    {%- for name, entries in states.items() -%}
+        {%- do ctes.append(name ~ ' as (' ~ kpi_changes(semantic_model, relation, entries) ~ ')') -%}
+        {%- do blocks.append(kpi_state_block(name, spine, entries, columns)) -%}
     {%- endfor -%}
     {%- for entry in holistic -%}
         {%- do blocks.append(kpi_holistic_block(semantic_model, relation, entry, columns)) -%}
+    {%- endfor -%}
+    {%- for entry in largest -%}
+        {%- do blocks.append(kpi_largest_block(semantic_model, relation, spine, entry, columns)) -%}
     {%- endfor %}
 {{ 'with ' ~ ctes | join(',\n') if ctes }}
 select

@@ -22,25 +22,51 @@
     cast({{ 'null' if value is none else value }} as double)
 {%- endmacro %}
 
-{# SQL of a metric's value over the columns of its measures; columns: column -> SQL. #}
-{% macro kpi_value_sql(metric, columns) %}
+{#
+    SQL of a metric's value over the columns of its measures; columns: column -> SQL; whole: the same of the total, for
+    shares of it: a ratio's denominator is read there. The expr of a derived metric may say period_days (days of the
+    period so far) and trailing_days(12 months), where `columns` has period_start and last_day.
+#}
+{% macro kpi_value_sql(metric, columns, whole=none) %}
     {% set params = metric.type_params %}
     {% if metric.type in ['simple', 'cumulative'] %}
         {{ return(columns[kpi_inputs(metric)[0].column]) }}
     {% elif metric.type == 'ratio' %}
         {% set numerator = kpi_value_sql(kpi_metric(params.numerator.name), columns) %}
-        {% set denominator = kpi_value_sql(kpi_metric(params.denominator.name), columns) %}
+        {% set denominator = kpi_value_sql(kpi_metric(params.denominator.name), whole or columns) %}
         {{ return('(' ~ numerator ~ ') / nullif(' ~ denominator ~ ', 0)') }}
     {% elif metric.type == 'derived' %}
-        {% set namespaced = namespace(sql=params.expr) %}
+        {# first marks, then what they stand for: a name may occur in the SQL of another one #}
+        {% set expression = namespace(sql=params.expr) %}
         {% for input in params.metrics %}
             {% set name = input.alias or input.name %}
-            {% set value = kpi_value_sql(kpi_metric(input.name), columns) %}
-            {% set namespaced.sql = modules.re.sub('\\b' ~ name ~ '\\b', '(' ~ value ~ ')', namespaced.sql) %}
+            {% set expression.sql = modules.re.sub('\\b' ~ name ~ '\\b', '@' ~ loop.index ~ '@', expression.sql) %}
         {% endfor %}
-        {{ return(namespaced.sql) }}
+        {% set expression.sql = kpi_day_words(expression.sql, columns) %}
+        {% for input in params.metrics %}
+            {% set value = kpi_value_sql(kpi_metric(input.name), columns, whole) %}
+            {% set expression.sql = expression.sql | replace('@' ~ loop.index ~ '@', '(' ~ value ~ ')') %}
+        {% endfor %}
+        {{ return(expression.sql) }}
     {% endif %}
 {% endmacro %}
+
+{# Numbers of days in an expression: period_days, trailing_days(12 months). #}
+{% macro kpi_day_words(sql, columns) %}
+    {% if not kpi_has_day_words(sql) %}{{ return(sql) }}{% endif %}
+    {% set last = columns['last_day'] %}
+    {% set days = '(' ~ days_between(columns['period_start'], last) ~ ' + 1)' %}
+    {% set found = namespace(sql=modules.re.sub('\\bperiod_days\\b', days, sql)) %}
+    {% for words in modules.re.findall('trailing_days\\(\\d+ [a-z]+\\)', sql) %}
+        {% set count, granularity = words[14:-1].split(' ') %}
+        {% set window = {'count': -(count | int), 'granularity': granularity} %}
+        {% set days = days_between(kpi_window_end(last, window) | trim, last) %}
+        {% set found.sql = found.sql | replace(words, days) %}
+    {% endfor %}
+    {{ return(found.sql) }}
+{% endmacro %}
+
+{% macro kpi_has_day_words(sql) %}{{ return('period_days' in sql or 'trailing_days' in sql) }}{% endmacro %}
 
 {#
     A measure without rows where others have some: a sum of nothing is zero, an extreme, median or mean of nothing is
@@ -54,7 +80,7 @@
     {{ return(column) }}
 {% endmacro %}
 
-{# A median, a window or an extreme has no parts that could be summed: numerator and denominator stay null. #}
+{# A median, a window, a state or an extreme has no parts that could be summed: numerator and denominator stay null. #}
 {% macro kpi_has_parts(metric) %}
     {% set additive = namespace(all=metric.type != 'derived') %}
     {% set without_parts = ['median', 'average', 'min', 'max'] %}
@@ -67,7 +93,8 @@
 {# Grows over the days of a period, so that a plan to date is a part of the target: sums and counts only. #}
 {% macro kpi_accumulates(metric) %}
     {% set inputs = kpi_inputs(metric) %}
-    {{ return(metric.type == 'simple' and inputs[0].measure.agg in ['sum', 'count', 'sum_boolean', 'count_distinct']) }}
+    {% set sums = ['sum', 'count', 'sum_boolean', 'count_distinct'] %}
+    {{ return(metric.type == 'simple' and inputs[0].measure.agg in sums and not inputs[0].largest) }}
 {% endmacro %}
 
 {# A key column over the joined parts of one KPI: part_0, part_1, ... #}
@@ -80,7 +107,7 @@
 {# Value, numerator and denominator of a metric as SQL; whole: columns of the total, for shares of it. #}
 {% macro kpi_value_parts(metric, columns, whole=none) %}
     {% if metric.type != 'ratio' %}
-        {% set value = kpi_value_sql(metric, columns) %}
+        {% set value = kpi_value_sql(metric, columns, whole) %}
         {{ return({'value': value, 'numerator': value, 'denominator': none}) }}
     {% endif %}
     {% set numerator = kpi_value_sql(kpi_metric(metric.type_params.numerator.name), columns) %}
@@ -92,28 +119,42 @@
     }) }}
 {% endmacro %}
 
+{# The measures of a semantic model that a case reads, cut down before they are joined. #}
+{% macro kpi_part(relation, case) -%}
+    (
+        select * from {{ relation }}
+        where grain in ({{ kpi_texts(case.grains) }}) and dimension in ({{ kpi_texts(case.dimensions) }})
+    )
+{%- endmacro %}
+
 {# Rows of one KPI for one case of its declaration (see kpi_cases). parts: semantic model -> relation. #}
 {% macro kpi_case_rows(kpi, case, parts) %}
     {%- set inputs = kpi_inputs(case.metric) -%}
     {%- set used = inputs | map(attribute='semantic_model') | unique | list -%}
-    {%- set of_total = kpi.config.meta.get('denominator') == 'total' -%}
-    {%- if of_total and (case.metric.type != 'ratio' or used | length != 1) -%}
+    {%- set of_total = case.of_total -%}
+    {%- if of_total and case.metric.type not in ['ratio', 'derived'] -%}
         {{ exceptions.raise_compiler_error(
-            "KPI '" ~ kpi.name ~ "': a share of the total is a ratio over one semantic model."
+            "KPI '" ~ kpi.name ~ "': a share of the total is a ratio, or derived from ratios."
         ) }}
     {%- endif -%}
-    {%- set columns = {} -%}
+    {%- set grain = kpi_key_sql('grain', used | length) -%}
+    {%- set period_start = kpi_key_sql('period_start', used | length) -%}
+    {%- set last_day = 'least(' ~ add_days(next_period_start(grain, period_start) | trim, -1)
+        ~ ', ' ~ as_of_date() ~ ')' -%}
+    {%- set columns = {'period_start': period_start, 'last_day': last_day} -%}
     {%- set whole = {} -%}
     {%- set is_there = [] -%}
     {%- for input in inputs -%}
         {%- set alias = 'part_' ~ used.index(input.semantic_model) -%}
         {%- do columns.update({input.column: kpi_measure_column(input, alias)}) -%}
-        {%- do whole.update({input.column: kpi_measure_column(input, 'whole')}) -%}
+        {%- do whole.update({input.column: kpi_measure_column(input, 'whole_' ~ used.index(input.semantic_model))}) -%}
         {%- do is_there.append(alias ~ '.' ~ input.column ~ ' is not null') -%}
     {%- endfor -%}
     {%- set sql = kpi_value_parts(case.metric, columns, whole if of_total else none) -%}
     {%- set has_parts = kpi_has_parts(case.metric) -%}
     {%- set keys = ['grain', 'period_start', 'dimension', 'member'] -%}
+    {%- set parts_before = {} -%}
+    {%- for name in used -%}{%- do parts_before.update({name: loop.index0}) -%}{%- endfor %}
     select
         {{ kpi_text(kpi.name) }} as kpi_id
         {%- for key in keys %},
@@ -123,23 +164,28 @@
         {{ kpi_number(sql.numerator if has_parts else none) }} as numerator,
         {{ kpi_number(sql.denominator if has_parts else none) }} as denominator,
         {{ kpi_text(kpi.config.meta.get('unit')) }} as unit
-    from {{ parts[used[0]] }} as part_0
+    from {{ kpi_part(parts[used[0]], case) }} as part_0
     {%- for name in used[1:] %}
     {%- set alias = 'part_' ~ loop.index %}
-    full outer join {{ parts[name] }} as {{ alias }}
-        on {% for key in keys %}part_0.{{ key }} = {{ alias }}.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
-    {%- endfor %}
-    {%- if of_total %}
-    left join {{ parts[used[0]] }} as whole
+    full outer join {{ kpi_part(parts[name], case) }} as {{ alias }}
         on
-            part_0.grain = whole.grain
-            and part_0.period_start = whole.period_start
-            and whole.dimension = 'total'
-    {%- endif %}
+            {%- for key in keys %}
+            {{ 'and ' if not loop.first }}{{ kpi_key_sql(key, parts_before[name]) }} = {{ alias }}.{{ key }}
+            {%- endfor %}
+    {%- endfor %}
+    {%- for name in used if of_total %}
+    {%- set alias = 'whole_' ~ loop.index0 %}
+    left join {{ parts[name] }} as {{ alias }}
+        on
+            {{ grain }} = {{ alias }}.grain
+            and {{ period_start }} = {{ alias }}.period_start
+            and {{ alias }}.dimension = 'total'
+    {%- endfor %}
     where
-        {{ kpi_key_sql('grain', used | length) }} in ({{ kpi_texts(case.grains) }})
-        and {{ kpi_key_sql('dimension', used | length) }} in ({{ kpi_texts(case.dimensions) }})
-        and ({{ is_there | join(' or ') }})
+        ({{ is_there | join(' or ') }})
+        {%- if not kpi.config.meta.get('future') %}
+        and {{ period_start }} <= {{ as_of_date() }}
+        {%- endif %}
 {%- endmacro %}
 
 {#

@@ -1,5 +1,6 @@
 -- Every combination of words by which records say what brought them, with its marketing channel: the first rule that
 -- fits, by rule_order. Only distinct words meet the rules, so the cost does not grow with the sessions.
+{% set social = "'" ~ var('social_marketing_channels') | join("', '") ~ "'" %}
 with
 
 rules as (
@@ -121,7 +122,7 @@ social_platforms as (
         where
             word_kind = 'utm'
             and place = 1
-            and marketing_channel in ('{{ var("social_marketing_channels") | join("', '") }}')
+            and marketing_channel in ({{ social }})
     ) as matched
     inner join {{ ref('social_platforms') }} as platforms
         on
@@ -141,7 +142,7 @@ final as (
     left join social_platforms
         on
             matched.word_kind = 'utm'
-            and matched.marketing_channel in ('{{ var("social_marketing_channels") | join("', '") }}')
+            and matched.marketing_channel in ({{ social }})
             and matched.source_word = social_platforms.source_word
             and matched.referrer_word = social_platforms.referrer_word
             and social_platforms.place = 1

@@ -5,16 +5,21 @@
 #}
 {{ kpi_value_rows({
     'channel_performance': ref('int_kpi_measures__channel_performance'),
+    'community_customers': ref('int_kpi_measures__community_customers'),
     'core_customer_revenue': ref('int_kpi_measures__core_customer_revenue'),
     'data_freshness': ref('int_kpi_measures__data_freshness'),
     'delivery_days': ref('int_kpi_measures__delivery_days'),
+    'email_performance': ref('int_kpi_measures__email_performance'),
     'first_purchases': ref('int_kpi_measures__first_purchases'),
     'leads': ref('int_kpi_measures__leads'),
+    'mentions': ref('int_kpi_measures__mentions'),
     'opportunities': ref('int_kpi_measures__opportunities'),
+    'page_performance': ref('int_kpi_measures__page_performance'),
     'pipeline_changes': ref('int_kpi_measures__pipeline_changes'),
     'repurchase_changes': ref('int_kpi_measures__repurchase_changes'),
     'revenue_events': ref('int_kpi_measures__revenue_events'),
     'sessions': ref('int_kpi_measures__sessions'),
+    'social_accounts': ref('int_kpi_measures__social_accounts'),
     'social_posts': ref('int_kpi_measures__social_posts'),
     'stage_entries': ref('int_kpi_measures__stage_entries'),
 }) }}

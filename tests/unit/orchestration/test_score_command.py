@@ -81,3 +81,34 @@ def test_a_model_that_judges_nothing_is_a_fault(monkeypatch: pytest.MonkeyPatch)
 
 def test_an_unknown_model_is_wrong_use(home: Home) -> None:
     assert main(["score", "--home", str(home.root), "--part", "luck"]) == common.WRONG_USE
+
+
+def test_forecasts_are_scored_on_months_made_a_quarter_ahead_where_a_method_could_be_chosen() -> None:
+    columns = (
+        "month, region, product_line, made_on, is_baseline, forecast, baseline, lower_80, upper_80, lower_95, "
+        "upper_95, actual, quarter_ahead_actual"
+    )
+    names = ", ".join(
+        name if name in ("month", "region", "product_line", "made_on", "is_baseline") else f"{name}_reporting_amount"
+        for name in columns.split(", ")
+    )
+    with duckdb.connect() as marts:
+        marts.execute("create schema goals")
+        rows = [
+            # too early for a method: the same day has the baseline only
+            "('2024-03-01', 'n', 'tea', date '2023-12-31', true, 0, 0, 0, 0, 0, 0, 100, 100)",
+            "('2024-04-01', 'n', 'tea', date '2024-01-31', false, 90, 60, 80, 95, 70, 120, 100, 100)",
+            "('2024-04-01', 's', 'tea', date '2024-01-31', true, 50, 50, 40, 60, 30, 70, 60, 60)",
+            # not a quarter ahead
+            "('2024-02-01', 'n', 'tea', date '2024-01-31', false, 0, 0, 0, 0, 0, 0, 100, null)",
+        ]
+        marts.execute(f"create table goals.revenue_forecast as select * from (values {', '.join(rows)}) as t ({names})")
+        found = {one.measure: one for one in forecast.score(marts, Path())}
+        assert found["WAPE"].value == pytest.approx(20 / 160)
+        assert found["WAPE over that of the baseline"].value == pytest.approx(20 / 50)
+        assert found["share within the 80% band"].value == pytest.approx(0.5)
+        assert not found["share within the 80% band"].passed
+        assert found["share within the 95% band"].passed
+        marts.execute("delete from goals.revenue_forecast where not is_baseline")
+        with pytest.raises(MilepostError, match="no month was forecast"):
+            forecast.score(marts, Path())

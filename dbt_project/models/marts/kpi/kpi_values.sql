@@ -18,6 +18,7 @@
     'pipeline_changes': ref('int_kpi_measures__pipeline_changes'),
     'repurchase_changes': ref('int_kpi_measures__repurchase_changes'),
     'revenue_events': ref('int_kpi_measures__revenue_events'),
+    'revenue_forecast': ref('int_kpi_measures__revenue_forecast'),
     'sessions': ref('int_kpi_measures__sessions'),
     'social_accounts': ref('int_kpi_measures__social_accounts'),
     'social_posts': ref('int_kpi_measures__social_posts'),

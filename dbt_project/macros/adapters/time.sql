@@ -62,6 +62,28 @@
     {{ return("((unix_timestamp(" ~ last_at ~ ") - unix_timestamp(" ~ first_at ~ ")) / 86400.0)") }}
 {%- endmacro %}
 
+{# Time between two timestamps in hours, with fractions. #}
+{% macro elapsed_hours(first_at, last_at) %}{{ return(adapter.dispatch('elapsed_hours', 'milepost')(first_at, last_at)) }}{% endmacro %}
+
+{% macro default__elapsed_hours(first_at, last_at) -%}
+    {{ return("((epoch(" ~ last_at ~ ") - epoch(" ~ first_at ~ ")) / 3600.0)") }}
+{%- endmacro %}
+
+{% macro spark__elapsed_hours(first_at, last_at) -%}
+    {{ return("((unix_timestamp(" ~ last_at ~ ") - unix_timestamp(" ~ first_at ~ ")) / 3600.0)") }}
+{%- endmacro %}
+
+{# A timestamp so many hours later; `hours` may have fractions, counted to the second. #}
+{% macro add_hours(timestamp, hours) %}{{ return(adapter.dispatch('add_hours', 'milepost')(timestamp, hours)) }}{% endmacro %}
+
+{% macro default__add_hours(timestamp, hours) -%}
+    {{ return("(" ~ timestamp ~ " + to_seconds(cast(round((" ~ hours ~ ") * 3600) as bigint)))") }}
+{%- endmacro %}
+
+{% macro spark__add_hours(timestamp, hours) -%}
+    {{ return("timestamp_micros(unix_micros(" ~ timestamp ~ ") + cast(round((" ~ hours ~ ") * 3600) as bigint) * 1000000)") }}
+{%- endmacro %}
+
 {# A table of all days from one to another: column date_day. #}
 {% macro day_series(first_day, last_day) %}{{ return(adapter.dispatch('day_series', 'milepost')(first_day, last_day)) }}{% endmacro %}
 

@@ -106,6 +106,7 @@ final as (
             when lead_score is not null then 'C'
         end as grade,
         coalesce(is_valid, true) as is_valid,
+        is_accepted as is_stated_accepted,
         referrer_customer_key,
         opportunity_id,
         created_at,

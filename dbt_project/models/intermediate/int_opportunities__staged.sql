@@ -83,6 +83,7 @@ placed as (
             else coalesce(stage_word.stage, '(none)')
         end as stage_in_set,
         lost_word.stage as lost_stage,
+        coalesce(loss_word.loss_reason, lower(nullif(trim(joined.lost_reason), ''))) as known_loss_reason,
         {{ exchange_rate('joined.currency') }} as exchange_rate
     from joined
     left join {{ ref('stg_lead') }} as lead_record
@@ -100,6 +101,8 @@ placed as (
     {{ employee_lookup('joined.employee_id', 'coalesce(joined.created_day, joined.closed_date)') }}
     {{ stage_word_lookup('joined.stage', "'" ~ var('default_stage_set') ~ "'", name='stage_word') }}
     {{ stage_word_lookup('joined.lost_from_stage', "'" ~ var('default_stage_set') ~ "'", name='lost_word') }}
+    left join {{ ref('loss_reason_words') }} as loss_word
+        on lower(trim(joined.lost_reason)) = loss_word.source_word
     left join {{ ref('stage_sets') }} as won_stage
         on
             won_stage.stage_set = '{{ var("default_stage_set") }}'
@@ -148,6 +151,7 @@ final as (
         placed.won as is_won,
         placed.lost_stage as lost_from_stage,
         placed.lost_reason,
+        case when placed.closed and not placed.won then {{ member('placed.known_loss_reason') }} end as loss_reason,
         placed.updated_at,
         {{ lineage_columns('placed') }}
     from placed

@@ -66,8 +66,12 @@ final as (
         coalesce(score >= {{ var('lead_qualified_score') }}, false)
         or coalesce(status in ('qualified', 'converted'), false)
         or deal_id is not null as is_qualified,
+        coalesce(score >= {{ var('lead_qualified_score') }}, false) as is_marketing_qualified,
         is_valid,
-        coalesce(status in ('contacted', 'qualified', 'converted'), false) or deal_id is not null as is_accepted,
+        coalesce(
+            is_stated_accepted,
+            coalesce(status in ('contacted', 'qualified', 'converted'), false) or deal_id is not null
+        ) as is_accepted,
         referrer_customer_key,
         deal_id as opportunity_id,
         is_won,

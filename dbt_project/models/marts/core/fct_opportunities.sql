@@ -41,6 +41,7 @@ final as (
         is_won,
         lost_from_stage,
         lost_reason,
+        loss_reason,
         {{ lineage_columns('opportunities') }}
     from opportunities
 )

@@ -8,6 +8,7 @@ with stages as (
     select
         stage,
         stage_order,
+        stage_role,
         stage_order = max(stage_order) over () as is_last_stage
     from {{ ref('stage_sets') }}
     where stage_set = '{{ var("default_stage_set") }}'
@@ -71,6 +72,7 @@ first_entries as (
     select
         entries.*,
         stages.stage_order,
+        stages.stage_role,
         stages.is_last_stage,
         row_number() over (
             partition by entries.journey_key, entries.stage order by entries.preference, entries.entered_at
@@ -116,9 +118,14 @@ select
         when coalesce(ordered.next_entered_at, ordered.left_at) >= ordered.entered_at
             then {{ elapsed_days('ordered.entered_at', 'coalesce(ordered.next_entered_at, ordered.left_at)') }}
     end as dwell_days,
+    {{ reporting_date('coalesce(ordered.next_entered_at, ordered.left_at)') }} as left_date,
+    case when ordered.stage_role = 'proposal' then proposal.proposal_hours end as proposal_hours,
+    case when ordered.stage_role = 'proposal' then {{ reporting_date('proposal.proposal_sent_at') }} end
+        as proposal_sent_date,
     case when ordered.stage_order = 1 then lead.won_date end as lead_won_date,
     case when ordered.stage_order = 1 then lead.sales_cycle_days end as sales_cycle_days
 from ordered
 inner join journeys on ordered.journey_key = journeys.journey_key
 left join {{ ref('fct_leads') }} as lead on journeys.lead_key = lead.lead_key
 left join {{ ref('fct_opportunities') }} as deal on journeys.opportunity_key = deal.opportunity_key
+left join {{ ref('int_proposals__timed') }} as proposal on journeys.opportunity_key = proposal.opportunity_key

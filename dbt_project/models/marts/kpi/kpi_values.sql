@@ -4,6 +4,7 @@
     windows add up neither over members nor over periods: read the period you need.
 #}
 {{ kpi_value_rows({
+    'activities': ref('int_kpi_measures__activities'),
     'channel_performance': ref('int_kpi_measures__channel_performance'),
     'community_customers': ref('int_kpi_measures__community_customers'),
     'core_customer_revenue': ref('int_kpi_measures__core_customer_revenue'),
@@ -11,6 +12,7 @@
     'delivery_days': ref('int_kpi_measures__delivery_days'),
     'email_performance': ref('int_kpi_measures__email_performance'),
     'first_purchases': ref('int_kpi_measures__first_purchases'),
+    'lead_service_levels': ref('int_kpi_measures__lead_service_levels'),
     'leads': ref('int_kpi_measures__leads'),
     'mentions': ref('int_kpi_measures__mentions'),
     'opportunities': ref('int_kpi_measures__opportunities'),
@@ -23,4 +25,5 @@
     'social_accounts': ref('int_kpi_measures__social_accounts'),
     'social_posts': ref('int_kpi_measures__social_posts'),
     'stage_entries': ref('int_kpi_measures__stage_entries'),
+    'stall_events': ref('int_kpi_measures__stall_events'),
 }) }}

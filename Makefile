@@ -38,6 +38,7 @@ bench: setup ## measure, and print the ratios
 	@$(BIN)/python tests/bench/__main__.py
 
 fuzz: setup ## damage real exports by the thousand and take them in, nightly (COUNT=10000 SEED=1)
+	@MILEPOST_TESTS=random $(BIN)/python -m pytest -n auto --dist loadfile tests/properties
 	@$(BIN)/python -m tests.fuzz --count $(COUNT) --seed $(SEED) --summary docs/fuzz.md
 
 ui: setup ## start the Dagster UI with its sensors and schedules on

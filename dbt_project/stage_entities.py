@@ -38,7 +38,7 @@ sources:
     schema: lake
     config:
       meta:
-        external_location: "read_parquet('{{ env_var('MILEPOST_HOME', '.') }}/lake/{name}/*.parquet', union_by_name=true)"
+        external_location: "read_parquet('{{ env_var('MILEPOST_DBT_HOME', '') or env_var('MILEPOST_HOME', '.') }}/lake/{name}/*.parquet', union_by_name=true)"
     tables:
 """  # noqa: E501
 

@@ -124,8 +124,10 @@ def analyse(sql: str, schema: Mapping[str, Any], keys: Mapping[str, list[str]]) 
     from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage
 
+    text = LAKE_READ.sub(rf"{LAKE}.main.\1", sql)
     try:
-        found = lineage(None, LAKE_READ.sub(rf"{LAKE}.main.\1", sql), dict(schema), dialect="duckdb")
+        # trimming is for pictures of single columns; it copies the query once per column, twenty times the work
+        found = lineage(None, text, dict(schema), dialect="duckdb", trim_selects=False)
     except (SqlglotError, RecursionError):
         return {}
     columns: ColumnDeps = {}

@@ -15,11 +15,13 @@ from functools import cache
 from pathlib import Path
 
 from ingestion.errors import MilepostError
-from orchestration.settings import DBT_PROJECT_DIR, resolve_home
+from orchestration.settings import DBT_PROJECT_DIR
 
 TARGET = DBT_PROJECT_DIR / "target"
 MANIFEST = TARGET / "manifest.json"
 FINGERPRINT = TARGET / "project.sha256"
+#: A home as seen from the folder `dbt/dbt_project` in it, where runs have dbt work (`transform.link_project`).
+HOME_FROM_PROJECT = "../.."
 SOURCES = ("models", "macros", "seeds", "tests", "snapshots", "analyses")
 
 
@@ -69,8 +71,8 @@ def parse() -> None:
         ],
         env={
             **os.environ,
-            # parsing opens no database; but a first run in this home takes over the parse as it is
-            "MILEPOST_HOME": str(resolve_home().root),
+            # parsing opens no database; runs give the same relative path and take over the parse as it is
+            "MILEPOST_DBT_HOME": HOME_FROM_PROJECT,
             "DBT_TARGET_PATH": str(TARGET),
             "DBT_LOG_PATH": str(TARGET),
         },

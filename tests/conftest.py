@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import MilepostHome
+
+# the same examples on every run, so that what passes here passes there; `make fuzz` looks for new ones every night
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("random")
+settings.load_profile(os.environ.get("MILEPOST_TESTS", "repeatable"))
 
 
 @pytest.fixture(scope="session")

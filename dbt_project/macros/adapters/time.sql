@@ -4,8 +4,13 @@
     Belongs here: everything about dates that DuckDB and Spark write differently. Not here: business calendars (dim_date).
 #}
 
-{# The run's clock as a timestamp, UTC. A run gives it by the environment: another `--vars` would parse everything anew. #}
-{% macro as_of() -%}cast('{{ env_var("MILEPOST_AS_OF", var("as_of")) }}' as timestamp){%- endmacro %}
+{#
+    The run's clock as a timestamp, UTC. A run gives it by the environment, and it is looked up when a model executes:
+    another `--vars`, or a variable that parsing has seen, would have every run parse these models anew.
+#}
+{% macro as_of() -%}
+    cast('{{ env_var("MILEPOST_AS_OF", var("as_of")) if execute else var("as_of") }}' as timestamp)
+{%- endmacro %}
 
 {# The run's day in the reporting time zone. #}
 {% macro as_of_date() -%}{{ reporting_date(as_of()) }}{%- endmacro %}

@@ -12,7 +12,7 @@
 
 {% macro spark__lake(entity) %}
     {% set relation = source('lake', entity) %}
-    {{ return("parquet.`" ~ env_var('MILEPOST_HOME') ~ "/lake/" ~ entity ~ "`") }}
+    {{ return("parquet.`" ~ (env_var('MILEPOST_DBT_HOME', '') or env_var('MILEPOST_HOME')) ~ "/lake/" ~ entity ~ "`") }}
 {% endmacro %}
 
 {#

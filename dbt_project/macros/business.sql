@@ -115,4 +115,13 @@
 {# Whether a day lies in the fourth quarter of the fiscal year. #}
 {% macro is_fourth_quarter(day) -%}
     (cast(extract(month from {{ day }}) as bigint) - {{ var('fiscal_year_start_month') }} + 12) % 12 >= 9
+
+{# Number of the group that a value falls into by upper limits, inclusive, from 1; beyond the last limit one more. #}
+{% macro upper_limit_group(value, limits) -%}
+    case
+        {%- for limit in limits %}
+        when {{ value }} <= {{ limit }} then {{ loop.index }}
+        {%- endfor %}
+        else {{ limits | length + 1 }}
+    end
 {%- endmacro %}

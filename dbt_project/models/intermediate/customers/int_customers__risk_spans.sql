@@ -4,50 +4,12 @@
     purchases. silent_months: neither a purchase nor an opened email for so many months, where the own cycle is long or
     unknown; it gives way to own_cycle, so that spans of a customer never overlap.
 #}
-with ordered as (
-
-    select
-        customer_id,
-        purchase_date,
-        lag(purchase_date) over (partition by customer_id order by purchase_date, purchase_key) as earlier_date,
-        lead(purchase_date) over (partition by customer_id order by purchase_date, purchase_key) as next_date,
-        row_number() over (partition by customer_id order by purchase_date, purchase_key) as purchase_count
-    from {{ ref('int_purchases__by_customer') }}
-
-),
-
-gaps as (
-
-    select
-        *,
-        {{ days_between('earlier_date', 'purchase_date') }} as gap_days
-    from ordered
-
-),
-
--- the own cycle as known after each purchase; a median of zero days says nothing about when to come back
-cycled as (
-
-    select
-        customer_id,
-        purchase_date,
-        next_date,
-        purchase_count,
-        case
-            when purchase_count >= {{ var('at_risk_minimum_orders') }} then nullif({{ running_median(
-                'gap_days', 'customer_id', 'purchase_count'
-            ) }}, 0)
-        end as cycle_days
-    from gaps
-
-),
-
-own_cycle as (
+with own_cycle as (
 
     select
         *,
         {{ add_days('purchase_date', 'floor(cycle_days * ' ~ var('at_risk_cycle_factor') ~ ') + 1') }} as late_from_date
-    from cycled
+    from {{ ref('int_purchase_cycles') }}
     where next_date is null or next_date > purchase_date
 
 ),

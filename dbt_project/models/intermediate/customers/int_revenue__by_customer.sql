@@ -5,6 +5,8 @@ select
     event.product_line,
     {{ money('sum(coalesce(event.revenue_reporting_amount, 0))') }} as revenue_reporting_amount,
     {{ money('sum(event.known_cost_revenue_reporting_amount)') }} as known_cost_revenue_reporting_amount,
+    {{ money("sum(case when event.event_kind <> 'refund' then event.known_cost_revenue_reporting_amount end)") }}
+        as known_cost_sales_reporting_amount,
     {{ money('sum(event.gross_profit_reporting_amount)') }} as gross_profit_reporting_amount,
     {{ any_true("event.event_kind in ('sale', 'deal')") }} as has_purchase
 from {{ ref('revenue_events') }} as event

@@ -115,6 +115,7 @@
 {# Whether a day lies in the fourth quarter of the fiscal year. #}
 {% macro is_fourth_quarter(day) -%}
     (cast(extract(month from {{ day }}) as bigint) - {{ var('fiscal_year_start_month') }} + 12) % 12 >= 9
+{%- endmacro %}
 
 {# Number of the group that a value falls into by upper limits, inclusive, from 1; beyond the last limit one more. #}
 {% macro upper_limit_group(value, limits) -%}

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestration import prepare
 from orchestration.session import RunSession
 
 
@@ -49,7 +50,11 @@ def find(session: RunSession, target: Path) -> list[FailedTest]:
         return []
     nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     ids = {d.delivery_seq: d.delivery_id for d in list_deliveries(session.ledger)}
-    with duckdb.connect(str(session.home.warehouse), read_only=True) as connection:
+    # views name the lake as dbt saw it
+    paths: dict[str, str | bool | int | float | list[str]] = {
+        "file_search_path": str(prepare.linked_project(session.home))
+    }
+    with duckdb.connect(str(session.home.warehouse), read_only=True, config=paths) as connection:
         return [
             FailedTest(
                 test=nodes[r["unique_id"]]["name"],

@@ -1,6 +1,7 @@
 """Parsing the dbt project once, so that nothing is parsed when definitions are loaded.
 
-Belongs here: making `dbt_project/target/manifest.json` and telling whether it is that of the project as it is now.
+Belongs here: making `dbt_project/target/manifest.json`, telling whether it is that of the project as it is now, and
+giving a home the folder through which dbt takes that parse over.
 Set-up calls `python -m orchestration.prepare`; the command line calls `ensure_manifest` before it loads definitions.
 Not here: running dbt for a home (`transform.py`).
 """
@@ -15,12 +16,13 @@ from functools import cache
 from pathlib import Path
 
 from ingestion.errors import MilepostError
+from ingestion.home import Home
 from orchestration.settings import DBT_PROJECT_DIR
 
 TARGET = DBT_PROJECT_DIR / "target"
 MANIFEST = TARGET / "manifest.json"
 FINGERPRINT = TARGET / "project.sha256"
-#: A home as seen from the folder `dbt/dbt_project` in it, where runs have dbt work (`transform.link_project`).
+#: A home as seen from the folder `dbt/dbt_project` in it, where runs have dbt work (`link_project`).
 HOME_FROM_PROJECT = "../.."
 SOURCES = ("models", "macros", "seeds", "tests", "snapshots", "analyses")
 
@@ -87,6 +89,29 @@ def parse() -> None:
             remedy="Correct the file that dbt names",
         )
     FINGERPRINT.write_text(fingerprint + "\n", encoding="ascii")
+
+
+def link_project(home: Home) -> Path:
+    """A folder in the home through which dbt sees its project: links to the project's files.
+
+    From there every home has the same relative path. dbt parses a project anew where its profile has changed, and a
+    path to the warehouse is part of the profile: with this folder the parse of set-up serves all homes.
+    """
+    folder = linked_project(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in DBT_PROJECT_DIR.iterdir():
+        link = folder / path.name
+        if path.name in SOURCES or path.name == "inference" or path.suffix == ".yml":
+            if link.is_symlink() and link.readlink() != path:  # the project was moved
+                link.unlink()
+            if not link.is_symlink():
+                link.symlink_to(path)
+    return folder
+
+
+def linked_project(home: Home) -> Path:
+    # named as the original: Python models import it from the folder above
+    return home.dbt_target / DBT_PROJECT_DIR.name
 
 
 def main() -> int:

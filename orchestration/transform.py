@@ -16,13 +16,11 @@ from dagster import AssetExecutionContext
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from ingestion.errors import MilepostError
-from ingestion.home import Home
 from orchestration import failed_tests, lineage, prepare
 from orchestration.guard import guarded
 from orchestration.resources import HomeRun, ProjectDbt
 from orchestration.scrub import scrub_artifacts
 from orchestration.session import RunSession
-from orchestration.settings import DBT_PROJECT_DIR
 from publishing.publish import GateClosedError
 
 #: dbt selections of the two ops; together they are every model and seed. What lies between core marts and KPIs belongs
@@ -112,7 +110,7 @@ def transform(
     target = session.home.dbt_target
     prepare_target(target)
     apply_environment(session)
-    dbt = dbt.model_copy(update={"project_dir": str(link_project(session.home))})
+    dbt = dbt.model_copy(update={"project_dir": str(prepare.link_project(session.home))})
     with session.stage(stage) as report:
         invocation = dbt.cli(
             dbt_arguments(session, test_selection), context=context, target_path=target, raise_on_error=False
@@ -174,29 +172,6 @@ def prepare_target(target: Path) -> None:
     parsed = prepare.TARGET / "partial_parse.msgpack"
     if parsed.exists() and not (target / parsed.name).exists():
         shutil.copyfile(parsed, target / parsed.name)
-
-
-def link_project(home: Home) -> Path:
-    """A folder in the home through which dbt sees its project: links to the project's files.
-
-    From there every home has the same relative path. dbt parses a project anew where its profile has changed, and a
-    path to the warehouse is part of the profile: with this folder the parse of set-up serves all homes.
-    """
-    folder = linked_project(home)
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in DBT_PROJECT_DIR.iterdir():
-        link = folder / path.name
-        if path.name in prepare.SOURCES or path.name == "inference" or path.suffix == ".yml":
-            if link.is_symlink() and link.readlink() != path:  # the project was moved
-                link.unlink()
-            if not link.is_symlink():
-                link.symlink_to(path)
-    return folder
-
-
-def linked_project(home: Home) -> Path:
-    # named as the original: Python models import it from the folder above
-    return home.dbt_target / DBT_PROJECT_DIR.name
 
 
 def store_test_results(target: Path, stage: str) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingestion.home import Home
-from orchestration import prepare
+from orchestration.prepare import HOME_FROM_PROJECT, link_project
 from orchestration.settings import DBT_PROJECT_DIR
-from orchestration.transform import link_project
 
 
 def test_the_linked_project_sees_the_home_by_the_path_that_set_up_parsed(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").ensure()
     folder = link_project(home)
-    assert (folder / prepare.HOME_FROM_PROJECT).resolve() == home.root.resolve()
+    assert (folder / HOME_FROM_PROJECT).resolve() == home.root.resolve()
     assert (folder / "dbt_project.yml").samefile(DBT_PROJECT_DIR / "dbt_project.yml")
     assert (folder / "models" / "sources.yml").samefile(DBT_PROJECT_DIR / "models" / "sources.yml")
     # Python models import the package from the folder above

@@ -3,6 +3,7 @@ select
     touch.touchpoint_key,
     {{ customer_id_column() }},
     touch.touched_at,
+    touch.touched_date,
     touch.marketing_channel,
     {{ member('touch.platform') }} as platform,
     {{ member('touch.campaign_id') }} as campaign_id,

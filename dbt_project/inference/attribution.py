@@ -245,8 +245,7 @@ def attribution_effects(
     for names in sorted({path for path, won in zip(sets.paths, sets.converted, strict=True) if won > 0}):
         own = sets if shapley_worth == "rate" else Journeys((names,), np.ones(1), np.zeros(1))
         rows += _shapley_rows(own, names, SEPARATOR.join(names), *settings)
-    values = list(zip(*rows, strict=True)) if rows else [[] for _ in EFFECTS]
-    return pa.table([pa.array(v, f.type) for v, f in zip(values, EFFECTS, strict=True)], schema=EFFECTS)
+    return pa.Table.from_pylist([dict(zip(EFFECTS.names, row, strict=True)) for row in rows], schema=EFFECTS)
 
 
 def _shapley_rows(

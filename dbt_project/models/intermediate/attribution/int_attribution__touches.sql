@@ -73,8 +73,8 @@ select
     case
         when is_counted
             then sum(case when is_counted then 1 else 0 end) over (
-                partition by conversion_kind, conversion_key order by place rows unbounded preceding
-            )
+                    partition by conversion_kind, conversion_key order by place rows unbounded preceding
+                )
     end as counted_place,
     sum(case when is_counted then 1 else 0 end) over (partition by conversion_kind, conversion_key) as counted_touches,
     sum(case when is_counted then 1 else 0 end) over (

@@ -19,15 +19,15 @@ with shares as (
             when touch.counted_touches = 2 and touch.counted_place = 1
                 then
                     cast({{ var('attribution_first_share') }} as double)
-                    / {{ var('attribution_first_share') + var('attribution_last_share') }}
+                    / ({{ var('attribution_first_share') }} + {{ var('attribution_last_share') }})
             when touch.counted_touches = 2
                 then
                     cast({{ var('attribution_last_share') }} as double)
-                    / {{ var('attribution_first_share') + var('attribution_last_share') }}
+                    / ({{ var('attribution_first_share') }} + {{ var('attribution_last_share') }})
             when touch.counted_place = 1 then {{ var('attribution_first_share') }}
             when touch.counted_place = touch.counted_touches then {{ var('attribution_last_share') }}
             else
-                {{ 1 - var('attribution_first_share') - var('attribution_last_share') }}
+                (1 - cast({{ var('attribution_first_share') }} as double) - {{ var('attribution_last_share') }})
                 / (touch.counted_touches - 2)
         end as position_based_share,
         case
@@ -74,8 +74,6 @@ weights as (
 
     select
         *,
-        cast(round(linear_share * 1e12) as bigint) as linear_weight,
-        cast(round(position_based_share * 1e12) as bigint) as position_based_weight,
         -- where no channel of the path has an effect, its touches share equally
         {% for model in ['time_decay', 'markov', 'shapley'] %}
             cast(
@@ -84,8 +82,10 @@ weights as (
                         when {{ model }}_total > 0 then {{ model }}_share / {{ model }}_total else linear_share
                     end * 1e12
                 ) as bigint
-            ) as {{ model }}_weight{{ ',' if not loop.last }}
+            ) as {{ model }}_weight,
         {% endfor %}
+        cast(round(linear_share * 1e12) as bigint) as linear_weight,
+        cast(round(position_based_share * 1e12) as bigint) as position_based_weight
     from totals
 
 )
@@ -105,13 +105,13 @@ select
     campaign_id,
     is_direct,
     place,
-    place = 1 as is_first,
-    place = touch_count as is_last,
-    is_last_non_direct,
     {% for model in shared %}
         {{ model }}_weight,
         sum({{ model }}_weight) over ({{ in_conversion }} order by place rows unbounded preceding)
             as {{ model }}_running,
-        sum({{ model }}_weight) over ({{ in_conversion }}) as {{ model }}_sum{{ ',' if not loop.last }}
+        sum({{ model }}_weight) over ({{ in_conversion }}) as {{ model }}_sum,
     {% endfor %}
+    place = 1 as is_first,
+    place = touch_count as is_last,
+    is_last_non_direct
 from weights

@@ -30,10 +30,10 @@ with credits as (
                 campaign_id,
             {% endif %}
             region,
-            cast(1 as double) as credit,
             {% for name, amount in amounts.items() %}
-                {{ money(amount) }} as {{ name }}{{ ',' if not loop.last }}
+                {{ money(amount) }} as {{ name }},
             {% endfor %}
+            cast(1 as double) as credit
         from {{ ref('int_attribution__weights') }}
         where {{ condition }}
 
@@ -53,11 +53,11 @@ with credits as (
             platform,
             campaign_id,
             region,
-            cast({{ model }}_weight as double) / {{ model }}_sum as credit,
             {% for name, amount in amounts.items() %}
                 {{ money(spread(amount, model ~ '_running', model ~ '_weight', model ~ '_sum')) }}
-                    as {{ name }}{{ ',' if not loop.last }}
+                    as {{ name }},
             {% endfor %}
+            cast({{ model }}_weight as double) / {{ model }}_sum as credit
         from {{ ref('int_attribution__weights') }}
         where {{ model }}_weight > 0
         {{ 'union all' if not loop.last }}

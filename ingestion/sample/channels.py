@@ -81,10 +81,12 @@ PLATFORM_SOURCES: dict[str, tuple[str, str]] = {
     "tencent_ads": ("tencent", "mp.weixin.qq.com"),
     "linkedin": ("linkedin", "www.linkedin.com"),
 }
+# authors of texts about the own brand who are paid for some of them; their links carry kol-<number>
+PAID_AUTHORS: tuple[int, ...] = (1, 2, 3)
 # utm_campaign of the channels that are not advertised
 OTHER_CAMPAIGNS: dict[str, tuple[str, ...]] = {
     "organic_social": ("fb-page",),
-    "social_commerce": ("douyin-video", "douyin-live"),
+    "social_commerce": ("douyin-video", "douyin-live", *(f"kol-{author}" for author in PAID_AUTHORS)),
     "email": ("nl-weekly", "nl-winback", "nl-welcome"),
 }
 

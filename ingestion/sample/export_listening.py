@@ -1,17 +1,21 @@
 """What others say: mentions on Weibo, and the list of the media monitor.
 
 Belongs here: invented posts of others about the own brand and its competitors, with identifiers planted in some of
-them, and the two exports. Not here: own posts (`export_social.py`, `export_channels_cn.py`).
+them, the two exports, and what the texts really mean (truth). Not here: own posts (`export_social.py`).
 """
 
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ingestion.sample import planted_text
+from ingestion.sample.channels import PAID_AUTHORS
 from ingestion.sample.demand import History
 from ingestion.sample.outbox import Outbox, comma_separated, next_day
 from ingestion.sample.persons import Persons
@@ -28,6 +32,9 @@ _BRAND_SHARES = np.array([0.36, 0.24, 0.18, 0.13, 0.09])
 _MEDIA = ("新闻", "论坛", "微博", "视频", "小红书", "问答")
 _SITES = ("家居周刊", "生活论坛", "微博", "短视频", "小红书", "问答社区")
 _MEDIA_SHARES = np.array([0.22, 0.24, 0.20, 0.14, 0.14, 0.06])
+CRISIS_SHARE = 0.12  # as many texts again as this part of all, of one unhappy customer's story going round
+CRISIS_LEAST = 36
+CRISIS_HOURS = 40  # after ten o'clock of the second day of the bad batch
 PLANTED_SHARE = 0.3  # of posts of others: somebody's name, number or address stands in them
 BROKEN_FROM = 25  # microblogs in a month: one more record of 30 February, rejected
 
@@ -98,17 +105,27 @@ def templates() -> tuple[tuple[str, ...], dict[tuple[int, bool, int], tuple[int,
 
 
 def make_mentions(outbox: Outbox, seed: int, history: History, persons: Persons, count: int) -> None:
-    """Table `said` of what is said over the whole history, with `text` and `spans`."""
+    """Table `said` of what is said over the whole history, with `text` and `spans`: `count` texts, and those of the
+    crisis (`is_crisis`), when the story of the leaking machines goes round."""
     rng = stream(seed, "mentions")
     months = np.arange(history.month_count)
     month = np.repeat(months, split_total(count, 1.0 + months / history.month_count))
     starts = np.array([month_start(history, m) for m in range(history.month_count + 1)])
-    posted = np.sort(starts[month] + (rng.random(count) * (starts[month + 1] - starts[month])).astype(np.int64))
+    posted = starts[month] + (rng.random(count) * (starts[month + 1] - starts[month])).astype(np.int64)
     # the leaking machines: what is said in those days is bad, and about the own brand
-    days = (posted + 28800) // 86400
     epoch = date(1970, 1, 1)
     bad = [(d - epoch).days for m in months for d in history.days(int(m)) if history.factor("bad_batch", d) > 1]
-    is_burst = np.isin(days, bad) & (rng.random(count) < 0.6)
+    is_crisis = np.zeros(count, bool)
+    if bad:
+        extra = max(CRISIS_LEAST, int(CRISIS_SHARE * count / history.month_count))
+        breaks_out = (bad[0] + 1) * 86400 - 28800 + 10 * 3600
+        goes_round = breaks_out + (CRISIS_HOURS * 3600 * rng.random(extra) ** 2).astype(np.int64)
+        posted, is_crisis = np.append(posted, goes_round), np.append(is_crisis, np.ones(extra, bool))
+        count += extra
+    order = np.argsort(posted, kind="stable")
+    posted, is_crisis = posted[order], is_crisis[order]
+    days = (posted + 28800) // 86400
+    is_burst = is_crisis | (np.isin(days, bad) & (rng.random(count) < 0.6))
     brand = np.where(is_burst, 0, pick(rng, _BRAND_SHARES, count))
     sentiment = np.where(is_burst, 2, pick(rng, np.array([0.46, 0.32, 0.22]), count))
     is_telling = rng.random(count) < PLANTED_SHARE
@@ -122,7 +139,9 @@ def make_mentions(outbox: Outbox, seed: int, history: History, persons: Persons,
     planted_text.load_fillings(outbox.con, seed, "mentions", chinese[rng.integers(0, len(chinese), count)], False)
     # few authors write much, and some of those are read by many
     author = (400 * rng.random(count) ** 2.5).astype(np.int64)
-    followers = (200 * np.exp(stream(seed, "authors").normal(2.0, 2.0, 400))).astype(np.int64)[author]
+    audience = (200 * np.exp(stream(seed, "authors").normal(2.0, 2.0, 400))).astype(np.int64)
+    audience[list(PAID_AUTHORS)] += 60_000
+    followers = audience[author]
     reads = (followers * rng.uniform(0.05, 0.6, count)).astype(np.int64) + rng.integers(20, 400, count)
     is_reshare = rng.random(count) < 0.25
     is_answered = (brand == 0) & (rng.random(count) < 0.4)
@@ -145,9 +164,13 @@ def make_mentions(outbox: Outbox, seed: int, history: History, persons: Persons,
             "origin": np.where(is_reshare, np.arange(count) - 1 - rng.integers(0, 30, count), -1).clip(-1),
             "media": pick(rng, _MEDIA_SHARES, count),
             "answered": np.where(is_answered, posted + rng.integers(900, 90_000, count), -1),
-            "paid": np.where(rng.random(count) < 0.02, rng.integers(5, 80, count) * 100, -1) * (brand == 0),
+            "paid": np.where(
+                np.isin(author, PAID_AUTHORS) & (brand == 0) & ~is_burst & (rng.random(count) < 0.7),
+                rng.integers(5, 80, count) * 100, -1,
+            ),
+            "is_crisis": is_crisis,
         }
-    )
+    )  # fmt: skip
     outbox.con.register("said_arrow", said)
     outbox.con.execute(
         "CREATE OR REPLACE TABLE said AS "
@@ -158,6 +181,20 @@ def make_mentions(outbox: Outbox, seed: int, history: History, persons: Persons,
         "FROM said ORDER BY n"
     )
     outbox.con.unregister("said_arrow")
+
+
+def write_truth(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """`mentions.parquet`: what each exported text really means (-1, 0, 1), and whether it is of the crisis."""
+    table = con.execute(
+        f"""
+        SELECT CASE WHEN media = 2 THEN 'weibo' ELSE 'media_monitor' END AS source_system,
+            CASE WHEN media = 2 THEN {_WEIBO_ID.format("n")} ELSE md5({_URL.format("n")}) END AS mention_id, brand,
+            CASE sentiment WHEN '正面' THEN 1 WHEN '中性' THEN 0 ELSE -1 END AS sentiment, is_crisis,
+            make_timestamp(posted * 1000000) AS mentioned_at
+        FROM said ORDER BY n
+        """
+    ).fetch_arrow_table()
+    pq.write_table(table, folder / "mentions.parquet", compression="zstd")
 
 
 def _local(seconds: str, form: str) -> str:

@@ -136,6 +136,7 @@ class _Company:
         files = self.outbox.files
         export_mailings.write_trends(self.outbox, self.seed, self.history)
         planted_text.write_truth(self.con, self.truth.folder)
+        export_listening.write_truth(self.con, self.truth.folder)
         totals = self.truth.finish(files, self.spend_cents, self.end, self.session_count)
         export_wecom.add_identities(self.con, self.truth.folder)
         self._report("done", self.size.months)

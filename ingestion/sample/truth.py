@@ -2,7 +2,7 @@
 
 Belongs here: collecting it while the company is made, and writing it below the home's `truth/`, never into the inbox.
 Files: `orders.parquet`, `leads.parquet`, `identities.parquet`, `revenue_by_month.csv`, `spend_by_month.csv`,
-`anomalies.json`, `files.csv`, `rejected.csv`, `totals.json`.
+`anomalies.json`, `mentions.parquet` (written by `export_listening.py`), `files.csv`, `rejected.csv`, `totals.json`.
 """
 
 from __future__ import annotations

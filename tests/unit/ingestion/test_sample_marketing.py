@@ -16,7 +16,7 @@ import pytest
 
 from ingestion.home import Home
 from ingestion.sample import write_sample
-from ingestion.sample.export_listening import OWN_BRAND
+from ingestion.sample.export_listening import CRISIS_HOURS, CRISIS_LEAST, OWN_BRAND
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,41 @@ def test_what_is_said_turns_bad_while_machines_leak(home: Home) -> None:
                 judged[bad["first_day"] <= day <= bad["last_day"]][str(said["情感属性"])] += 1
     shares = {within: counts["负面"] / counts.total() for within, counts in judged.items()}
     assert shares[True] > 2 * shares[False]
+
+
+def test_the_crisis_goes_round_in_two_days_and_is_about_the_own_brand(home: Home) -> None:
+    """Its texts stand in the exports of the days after the bad batch began, and are judged bad there too."""
+    anomalies = json.loads((home.truth / "anomalies.json").read_text(encoding="utf-8"))
+    (bad,) = [a for a in anomalies if a["anomaly_id"] == "bad_batch"]
+    truth = pq.read_table(home.truth / "mentions.parquet").to_pylist()
+    crisis = [row for row in truth if row["is_crisis"]]
+    assert len(crisis) >= CRISIS_LEAST
+    assert {(row["brand"], row["sentiment"]) for row in crisis} == {(OWN_BRAND, -1)}
+    hours = [(row["mentioned_at"] - crisis[0]["mentioned_at"]).total_seconds() / 3600 for row in crisis]
+    assert max(hours) <= CRISIS_HOURS
+    assert sum(hour < CRISIS_HOURS / 2 for hour in hours) > len(hours) / 2  # it dies down
+    assert crisis[0]["mentioned_at"].date().isoformat() > bad["first_day"]
+    exported = {
+        r["微博ID"].removeprefix('="').removesuffix('"'): r["情感"]
+        for r in all_records(home, "weibo/*/微博提及*.csv")
+        if "-02-30" not in r["发布时间"]
+    }
+    words = {1: "正面", 0: "中性", -1: "负面"}
+    weibo = {row["mention_id"]: words[row["sentiment"]] for row in truth if row["source_system"] == "weibo"}
+    assert exported == weibo
+
+
+def test_paid_authors_bring_visits(home: Home) -> None:
+    """What is paid for carries a campaign that sessions come by; nobody is paid for a complaint."""
+    paid: list[tuple[str, str]] = []
+    for path in sorted(home.inbox.glob("media_monitor/*/*.xlsx")):
+        rows = list(openpyxl.load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True))
+        said = [dict(zip(rows[1], row, strict=False)) for row in rows[2:]]
+        paid += [(str(r["utm_campaign"]), str(r["品牌"])) for r in said if r.get("合作费用") is not None]
+    assert paid
+    assert {brand for _, brand in paid} == {OWN_BRAND}
+    visits = Counter(r["Session campaign"] for r in all_records(home, "web_analytics/*/sessions_*.csv", skip=5))
+    assert all(visits[campaign] for campaign, _ in paid)
 
 
 def test_page_views_are_those_of_their_sessions(home: Home) -> None:

@@ -14,7 +14,7 @@ with mentions as (
         sum(case when sentiment_class = 'negative' then 1 else 0 end) as negative_mentions
     from {{ ref('fct_mentions') }}
     where is_own_brand and mentioned_date is not null
-    group by 1, 2
+    group by brand, mentioned_date
 
 ),
 
@@ -24,7 +24,7 @@ brands as (
         brand,
         min(mentioned_date) as first_date
     from mentions
-    group by 1
+    group by brand
 
 ),
 
@@ -93,7 +93,7 @@ numbered as (
 )
 
 select
-    brand || ':' || cast(min(date_day) as {{ dbt.type_string() }}) as burst_id,
+    brand || ':' || cast(min(date_day) as string) as burst_id,
     brand,
     min(date_day) as first_date,
     max(date_day) as last_date,

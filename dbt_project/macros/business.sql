@@ -126,3 +126,14 @@
         else {{ limits | length + 1 }}
     end
 {%- endmacro %}
+
+{#
+    Join of a customer's value class (tier) in force on a day, alias `name`: that of the last quarter that had ended. Whoever
+    had not bought by then has none.
+#}
+{% macro customer_tier_lookup(customer_id, day, name='tier') -%}
+    left join {{ ref('customer_tiers') }} as {{ name }}
+        on
+            {{ customer_id }} = {{ name }}.customer_id
+            and {{ add_months(kpi_period_start('quarter', day), -3) }} = {{ name }}.quarter_start_date
+{%- endmacro %}

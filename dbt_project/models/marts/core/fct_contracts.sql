@@ -45,6 +45,7 @@ final as (
         coalesce(nullif(trim(contracts.product_line), ''), '(none)') as product_line,
         coalesce(employee.employee_id, contracts.employee_id) as employee_id,
         employee.team,
+        coalesce(tier.customer_tier, '(none)') as customer_tier,
         contracts.currency,
         {{ exchange_rate('contracts.currency') }} as exchange_rate,
         contracts.amount,
@@ -83,6 +84,8 @@ final as (
     {{ region_word_lookup('contracts.region') }}
     {{ employee_lookup('contracts.employee_id', 'contracts.rate_date') }}
     {{ exchange_rate_lookup('contracts.currency', 'contracts.rate_date') }}
+    {{ customer_id_lookup('contracts', 'key_system') }}
+    {{ customer_tier_lookup(customer_id_column(), 'least(contracts.end_date, ' ~ as_of_date() ~ ')') }}
     {{ working_time_lookup('contracts.submitted_at', 'submission') }}
     {{ working_time_lookup('contracts.approved_at', 'approval') }}
     {{ working_time_lookup('contracts.signed_at', 'signature') }}

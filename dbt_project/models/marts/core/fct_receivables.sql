@@ -40,11 +40,14 @@ rated as (
         ) as sales_region,
         coalesce(employee.employee_id, changes.employee_id) as seller_id,
         employee.team,
+        coalesce(tier.customer_tier, '(none)') as customer_tier,
         {{ exchange_rate('changes.currency') }} as exchange_rate
     from changes
     {{ region_word_lookup('changes.region') }}
     {{ employee_lookup('changes.employee_id', 'changes.issued_date') }}
     {{ exchange_rate_lookup('changes.currency', 'changes.issued_date') }}
+    {{ customer_id_lookup('changes', 'key_system') }}
+    {{ customer_tier_lookup(customer_id_column(), 'least(changes.due_date, ' ~ as_of_date() ~ ')') }}
 ),
 
 final as (
@@ -62,6 +65,7 @@ final as (
         sales_region as region,
         seller_id as employee_id,
         team,
+        customer_tier,
         coalesce(nullif(trim(credit_rating), ''), '(none)') as credit_rating,
         status,
         currency,
@@ -80,6 +84,7 @@ final as (
         - coalesce({{ at_rate('earlier_balance', 'exchange_rate') }}, 0) as change_balance_reporting_amount,
         issued_date,
         due_date,
+        coalesce(due_date <= {{ as_of_date() }}, false) as is_due,
         changed_at,
         changed_date,
         {{ reporting_date('next_changed_at') }} as next_changed_date,

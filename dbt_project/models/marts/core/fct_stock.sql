@@ -1,5 +1,5 @@
 -- Grain: one row per product, channel, store and day on which stock was counted. Quantity and value are states: they
--- add up over products, channels and stores of one day, never over days. A value that the source does not state is
+-- add up over products, channels and stores of one day, never over days; its changes do. A value that the source does not state is
 -- the quantity at the product's unit cost.
 with
 
@@ -17,25 +17,38 @@ levels as (
     {{ channel_word_lookup('stock.channel') }}
 ),
 
-final as (
+rated as (
     select
-        levels.stock_date,
-        levels.source_system,
-        levels.product_id,
-        levels.product_line,
-        levels.sales_channel as channel,
+        levels.*,
         coalesce(store.region, '(none)') as region,
-        coalesce(store.store_id, nullif(trim(levels.store_id), ''), '(none)') as store_id,
-        levels.quantity,
-        levels.value_currency as currency,
-        levels.value_amount as stock_value,
-        {{ at_rate('levels.value_amount', exchange_rate('levels.value_currency')) }} as stock_reporting_value,
-        levels.is_value_computed,
-        {{ lineage_columns('levels') }}
+        coalesce(store.store_id, nullif(trim(levels.store_id), ''), '(none)') as store,
+        {{ at_rate('levels.value_amount', exchange_rate('levels.value_currency')) }} as stock_reporting_value
     from levels
     left join {{ ref('dim_store') }} as store
         on levels.store_id = store.store_id
     {{ exchange_rate_lookup('levels.value_currency', 'levels.stock_date') }}
+),
+
+final as (
+    select
+        stock_date,
+        source_system,
+        product_id,
+        product_line,
+        sales_channel as channel,
+        region,
+        store as store_id,
+        quantity,
+        value_currency as currency,
+        value_amount as stock_value,
+        stock_reporting_value,
+        {{ money(
+            'coalesce(stock_reporting_value, 0) - coalesce(lag(stock_reporting_value) over ('
+            ~ 'partition by source_system, product_id, sales_channel, store order by stock_date), 0)'
+        ) }} as change_stock_reporting_value,
+        is_value_computed,
+        {{ lineage_columns('rated') }}
+    from rated
 )
 
 select * from final

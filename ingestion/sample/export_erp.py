@@ -20,6 +20,7 @@ from ingestion.sample.operations import half_years, local, roll, second_of, wait
 from ingestion.sample.outbox import Outbox, comma_separated, next_day
 from ingestion.sample.products import arrays, products
 from ingestion.sample.random_streams import Floats, stream
+from ingestion.sample.stores import STORES
 from ingestion.sample.tables import cents
 
 PRICES = comma_separated("item_code,channel_code,list_price,floor_price,currency,valid_from,valid_to,updated_at")
@@ -175,11 +176,18 @@ def _make_stock(outbox: Outbox, history: History, seed: int) -> None:
 
 
 def _stock_sql(first: date, last: date) -> str:
+    """The warehouse, and a shelf of the goods that each store keeps."""
     return f"""
-        SELECT day::varchar, sku, NULL, NULL, quantity::int::varchar, format('{{:.2f}}', quantity * unit_cost), 'CNY',
+        SELECT day::varchar, sku, NULL, store, quantity::int::varchar, format('{{:.2f}}', quantity * unit_cost), 'CNY',
             day::varchar || ' 23:30:00'
-        FROM stock_arrow JOIN product USING (product)
-        WHERE day >= DATE '{first}' AND day <= DATE '{last}' ORDER BY day, sku
+        FROM (
+            SELECT day, product, NULL AS store, quantity FROM stock_arrow
+            UNION ALL
+            SELECT day, product, store, 2 + (hash('shelf', store, product, day) % 7) AS quantity
+            FROM stock_arrow, (SELECT unnest({[s[0] for s in STORES]}) AS store) s
+            WHERE hash('range', store, product) % 3 > 0
+        ) JOIN product USING (product)
+        WHERE day >= DATE '{first}' AND day <= DATE '{last}' ORDER BY day, sku, store NULLS FIRST
     """
 
 

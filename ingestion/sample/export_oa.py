@@ -88,6 +88,7 @@ def _make_agreements(outbox: Outbox) -> None:
             {CUSTOMER} AS customer_no, {DEAL} AS deal_no,
             {roll("e-signed", "a.d", "a.signed")} < 0.72 AS is_e_signed,
             {roll("e-signed", "a.d", "a.signed")} < 0.34 AS is_mobile,
+            CASE hash('term', a.d) % 4 WHEN 0 THEN 90 WHEN 1 THEN 182 ELSE 365 END AS term_days,
             CASE WHEN is_repeat THEN 'HT' || (400001 + (
                 SELECT min(f.d) FROM deal f WHERE f.lead = q.lead AND NOT f.is_repeat
             ))::varchar END AS renewal_of,
@@ -152,9 +153,9 @@ def _contract_sql(low: int, seen: int) -> str:
     s = str(seen)
     is_signed, is_approved = f"(signed < {s})", f"(approved < {s})"
     broken = f"(defaulted > 0 AND defaulted < {s})"
-    ended = f"(signed + 365 * 86400 < {s})"
+    ended = f"(signed + term_days * 86400 < {s})"
     day = "CASE WHEN {1} THEN strftime(make_timestamp(({0} + 28800) * 1000000), '%Y-%m-%d') END"
-    updated = _last(s, "submitted", "approved", "signed", "defaulted", "(signed + 365 * 86400)")
+    updated = _last(s, "submitted", "approved", "signed", "defaulted", "(signed + term_days * 86400)")
     return f"""
         SELECT contract_no, company || ' ' || line || '采购合同', customer_no, deal_no, owner, region, line,
             amount / 1000000.0, CASE WHEN deal_is_cn THEN 'CNY' ELSE 'USD' END,
@@ -165,7 +166,7 @@ def _contract_sql(low: int, seen: int) -> str:
             CASE WHEN {is_signed} THEN signing_days END,
             CASE WHEN {is_signed} THEN CASE WHEN is_e_signed THEN '是' ELSE '否' END END,
             CASE WHEN {is_signed} THEN CASE WHEN is_mobile THEN '是' ELSE '否' END END, renewal_of,
-            {day.format("signed", is_signed)}, {day.format("(signed + 364 * 86400)", is_signed)},
+            {day.format("signed", is_signed)}, {day.format("(signed + (term_days - 1) * 86400)", is_signed)},
             CASE WHEN {broken} THEN '是' ELSE '否' END, {day.format("defaulted", broken)}, {_moment("updated", "d", s)}
         FROM (SELECT *, {updated} AS updated FROM agreement WHERE submitted < {s})
         WHERE updated >= {low} ORDER BY contract_no

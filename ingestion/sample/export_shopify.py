@@ -22,6 +22,7 @@ from ingestion.sample.orders import MonthOrders
 from ingestion.sample.outbox import Outbox, Portions, comma_separated, next_day
 from ingestion.sample.persons import IN_SHOP
 from ingestion.sample.sessions import month_start
+from ingestion.sample.stores import STORES
 from ingestion.sample.tables import cents
 
 HEADINGS: tuple[str, ...] = comma_separated(
@@ -106,7 +107,7 @@ _HEAD_VALUES: dict[str, str] = {
     "Discount Code": "CASE WHEN discount > 0 "
     "THEN concat_ws('+', nullif(promotion, ''), CASE WHEN has_coupon THEN 'WELCOME8' END) END",
     "Discount Amount": cents("discount"),
-    "Shipping Method": "CASE WHEN freight = 0 THEN 'Free Shipping' ELSE 'Standard' END",
+    "Shipping Method": "CASE WHEN store >= 0 THEN NULL WHEN freight = 0 THEN 'Free Shipping' ELSE 'Standard' END",
     "Created at": _stamp("created"),
     "Billing Name": "name",
     "Billing Street": "street",
@@ -134,7 +135,8 @@ _HEAD_VALUES: dict[str, str] = {
     "Outstanding Balance": f"CASE WHEN paid = 0 THEN {cents('total')} ELSE '0.00' END",
     "Id": "(5000000000000 + number * 7919)::varchar",
     "Risk Level": "'Low'",
-    "Source": "'web'",
+    "Source": "CASE WHEN store >= 0 THEN 'pos' ELSE 'web' END",
+    "Location": f"CASE WHEN store >= 0 THEN {[s[1] for s in STORES]}[1 + store] END",
     "Tax 1 Name": "CASE WHEN tax > 0 THEN 'State Tax 6%' END",
     "Tax 1 Value": f"CASE WHEN tax > 0 THEN {cents('tax')} END",
     "Phone": "phone",

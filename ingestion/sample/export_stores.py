@@ -1,8 +1,8 @@
 """Exports of the stores: visitors by day from the counters, and movements of the member programme.
 
-Belongs here: the four stores, how many come in, who is a member, and the form: semicolons, GB18030, one day's counts
-delivered twice (a counter was reset, the second file is right). Not here: the sheet of stores (`reference_planning.py`
-writes it from `STORES`).
+Belongs here: how many come in, who is a member, and the form: semicolons, GB18030, one day's counts delivered twice (a
+counter was reset, the second file is right). Not here: the sheet of stores (`reference_planning.py`), what the tills
+sell (`stores.py`).
 """
 
 from __future__ import annotations
@@ -16,27 +16,22 @@ from ingestion.sample.demand import History
 from ingestion.sample.operations import half_years, local, roll, second_of, wait
 from ingestion.sample.outbox import Outbox, comma_separated, next_day
 from ingestion.sample.random_streams import stream
+from ingestion.sample.stores import STORES
+from ingestion.sample.truth import Truth
 
 TRAFFIC = comma_separated("门店编号,日期,进店客流,过店客流,当班人数")
 POINTS = comma_separated(
     "流水号,会员卡号,会员姓名,手机号,绑定天猫账号,绑定官网邮箱,入会日期,变动类型,渠道,门店编号,关联订单,积分变动,变动后积分,"
     "发生时间"
 )
-#: Store, name, sales region, province, city, district, square metres, latitude, longitude, people within reach,
-#: visitors of a day.
-STORES = (
-    ("S001", "上海静安店", "华东", "上海", "上海市", "静安区", 210.0, 31.2304, 121.4737, 420_000, 310),
-    ("S002", "北京朝阳店", "华北", "北京", "北京市", "朝阳区", 180.0, 39.9219, 116.4436, 380_000, 240),
-    ("S003", "深圳南山店", "华南", "广东", "深圳市", "南山区", 150.0, 22.5333, 113.9304, 300_000, 220),
-    ("S004", "成都锦江店", "西南", "四川", "成都市", "锦江区", 260.0, 30.6570, 104.0810, 260_000, 150),
-)
 MEMBER_SHARE, SPENT_SHARE, VISIT_SHARE = 0.4, 0.18, 0.22
 _WEEK = np.array([0.8, 0.78, 0.8, 0.85, 1.05, 1.5, 1.4])
 _ENCODING = "gb18030"
 
 
-def write(outbox: Outbox, history: History, seed: int) -> dict[str, object]:
-    """Write visitors and movements of each half-year; the answer is what the counters really counted."""
+def write(outbox: Outbox, history: History, seed: int, truth: Truth) -> dict[str, object]:
+    """Write visitors and movements of each half-year; the answer is what the counters really counted,
+    and what the tills sold before refunds."""
     days = [history.start_date + timedelta(n) for n in range((history.end_date - history.start_date).days + 1)]
     visitors = _visitors(seed, days)
     table = pa.table(
@@ -57,7 +52,13 @@ def write(outbox: Outbox, history: History, seed: int) -> dict[str, object]:
     _write_traffic(outbox, last - timedelta(1), last, f"客流日报_{last:%Y-%m-%d}_2", "visitors + 11")
     outbox.con.unregister("traffic_arrow")
     corrected = 11 * 2 * len(STORES)
-    return {"stores": len(STORES), "visitors": int(visitors.sum()) + corrected}
+    sold, orders = truth.stores.sum(axis=0), truth.store_orders.sum(axis=0)
+    return {
+        "stores": len(STORES),
+        "visitors": int(visitors.sum()) + corrected,
+        "orders": {s[0]: int(orders[n]) for n, s in enumerate(STORES)},
+        "net_cny": {s[0]: round(float(sold[n]), 2) for n, s in enumerate(STORES)},
+    }
 
 
 def _visitors(seed: int, days: list[date]) -> np.ndarray:

@@ -148,7 +148,7 @@ class Operations:
         planted["agreements"] = export_oa.write(outbox, history, seed)
         planted["finance"] = export_erp.write(outbox, history, seed, spend, truth.revenue.sum(axis=(1, 2, 3)))
         planted["devices"] = export_iot.write(outbox, history)
-        planted["stores"] = export_stores.write(outbox, history, seed)
+        planted["stores"] = export_stores.write(outbox, history, seed, truth)
         planted["people"] = export_hr.write(outbox, history, seed)
         planted["experiments"] = experiments.write(outbox, history, seed, min(3_000, sessions // 20))
         planted["market"] = reference_market.write(outbox, history, seed, truth)

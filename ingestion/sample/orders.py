@@ -1,4 +1,4 @@
-"""Orders of the web shop and the marketplace, month by month, as arrays.
+"""Orders of the web shop, its stores and the marketplace, month by month, as arrays.
 
 Belongs here: who orders what and when, at which price, what is refunded, what really caused it.
 Not here: how a system writes it down (`export_shopify.py`, `export_taobao.py`). Times are seconds since 1970 in UTC;
@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 
 from ingestion.sample import products
-from ingestion.sample.channels import CAUSES
+from ingestion.sample.channels import CAUSES, INDEX
 from ingestion.sample.constants import (
     COUPON_SHARE,
     DEVOTED_LINES_SHARES,
@@ -27,6 +27,7 @@ from ingestion.sample.constants import (
 from ingestion.sample.demand import History
 from ingestion.sample.persons import IN_MARKET, IN_SHOP, MARKETS, Persons
 from ingestion.sample.random_streams import Bools, Floats, Ints, pick, split_total, stream
+from ingestion.sample.stores import store_of_orders
 
 SHANGHAI = timedelta(hours=8)
 _HOURS_MARKET = np.array([2, 1, 0.6, 0.4, 0.3, 0.4, 1, 2, 3, 4, 5, 5, 5, 4.5, 4.5, 4.5, 4.5, 4.5, 5, 6, 8, 9, 8, 5])
@@ -44,6 +45,7 @@ class MonthOrders:
     person: Ints
     is_first: Bools
     system: Ints  # IN_SHOP or IN_MARKET
+    store: Ints  # index into STORES of an order placed in a store, else -1
     is_usd: Bools
     uses_second: Bools
     created: Ints
@@ -192,6 +194,7 @@ def make_month(
     )
     # JD's export tells of a refund only where the whole order was taken back
     on_jd = is_market & (persons.market[person] == MARKETS.index("jd"))
+    store = store_of_orders(seed, month, persons.city[person], (system == IN_SHOP) & ~is_usd)
     is_untold = on_jd & (refund != total)
     refund, refunded = np.where(is_untold, 0, refund), np.where(is_untold, 0, refunded)
     return MonthOrders(
@@ -200,6 +203,7 @@ def make_month(
         person=person,
         is_first=is_first,
         system=system,
+        store=store,
         is_usd=is_usd,
         uses_second=persons.has_second[person] & (rng.random(count) < 0.4),
         created=created,
@@ -213,7 +217,7 @@ def make_month(
         tax=tax,
         refund=refund,
         refunded=refunded,
-        cause=_causes(rng, system, is_usd, is_first),
+        cause=np.where(store >= 0, INDEX["direct"], _causes(rng, system, is_usd, is_first)),
         line_order=line_order,
         line_number=line_number,
         product=product,

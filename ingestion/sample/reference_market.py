@@ -17,6 +17,7 @@ from ingestion.sample.operations import Cell, write_sheet
 from ingestion.sample.outbox import Outbox, comma_separated
 from ingestion.sample.products import product_lines, products
 from ingestion.sample.random_streams import stream
+from ingestion.sample.stores import STORES
 from ingestion.sample.truth import Truth
 from ingestion.sample.words import CITIES
 
@@ -58,7 +59,7 @@ def write(outbox: Outbox, history: History, seed: int, truth: Truth) -> dict[str
         ("competitor_prices", "竞品价格", "竞品价格", PRICES, _prices(history, seed)),
         ("competitor_events", "competitor_events", "Competitors", MOVES, _moves(history, seed)),
         ("macro_indicators", "macro_indicators", "Macro", MACRO, _macro(history, seed)),
-        ("benchmarks", "benchmarks", "Benchmarks", BENCHMARKS, _benchmarks(history)),
+        ("benchmarks", "benchmarks", "Benchmarks", BENCHMARKS, _benchmarks(history, truth)),
         ("outlets", "网点铺货", "网点", OUTLETS, _outlets(history, seed)),
     ):
         write_sheet(outbox, "reference", export, f"{name}_{stamp}.xlsx", sheet, headings, rows, last)
@@ -184,10 +185,14 @@ def _macro(history: History, seed: int) -> list[Sequence[Cell]]:
     return rows
 
 
-def _benchmarks(history: History) -> list[Sequence[Cell]]:
+def _benchmarks(history: History, truth: Truth) -> list[Sequence[Cell]]:
+    """By year; that of the stores is what a square metre of all four sells in a month, so that some lie below it."""
     rows: list[Sequence[Cell]] = []
+    months = history.month_count
+    area = sum(store[6] for store in STORES)
+    by_square_metre = round(float(truth.stores[:months].sum()) / months / area, 2)
     for year in sorted({m.year for m in history.months}):
-        for kpi, kind, value in _KPIS:
+        for kpi, kind, value in (*_KPIS, ("store_sales_per_square_metre", "best_practice", by_square_metre)):
             rows.append((kpi, kind, None, None, f"{year}-01-01", f"{year}-12-31", value, "Industry report"))
         rows.append(
             (

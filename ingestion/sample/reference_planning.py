@@ -13,10 +13,10 @@ from itertools import groupby
 from ingestion.sample import workdays
 from ingestion.sample.channels import CAMPAIGNS
 from ingestion.sample.demand import History
-from ingestion.sample.export_stores import STORES
 from ingestion.sample.operations import Cell, write_sheet
 from ingestion.sample.outbox import Outbox, comma_separated
 from ingestion.sample.random_streams import stream
+from ingestion.sample.stores import STORES
 
 CALENDAR = comma_separated("类型,名称,大区,行业,渠道,开始日期,结束日期,说明")
 STORE = comma_separated(

@@ -63,7 +63,8 @@ def _engagement(rng: np.random.Generator, stage: Ints) -> tuple[Ints, Ints]:
 def journeys_of(seed: int, orders: MonthOrders, persons: Persons) -> dict[str, Ints]:
     """The visits that led to the month's web shop orders: the buying one and those before it."""
     rng = stream(seed, "journeys", orders.month)
-    index = np.flatnonzero(orders.system == IN_SHOP)
+    # who buys in a store walks in
+    index = np.flatnonzero((orders.system == IN_SHOP) & (orders.store < 0))
     before = np.minimum(rng.poisson(1.1, len(index)), 4)
     cause = orders.cause[index]
     # the buying visit: by the cause itself, or by a channel that harvests what an earlier visit sowed

@@ -17,8 +17,8 @@ from ingestion.sample.persons import IN_SHOP, MARKETS, Persons
 from ingestion.sample.products import Product, products
 
 _ORDER_COLUMNS = (
-    *("number", "person", "is_first", "system", "is_usd", "uses_second", "created", "paid", "has_coupon", "goods"),
-    *("discount", "freight", "tax", "refund", "refunded", "platform_coupon"),
+    *("number", "person", "is_first", "system", "store", "is_usd", "uses_second", "created", "paid", "has_coupon"),
+    *("goods", "discount", "freight", "tax", "refund", "refunded", "platform_coupon"),
 )
 
 

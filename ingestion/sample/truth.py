@@ -28,6 +28,7 @@ from ingestion.sample.outbox import Written
 from ingestion.sample.persons import IN_SHOP, MARKETS, Persons
 from ingestion.sample.products import arrays, product_lines
 from ingestion.sample.random_streams import Floats
+from ingestion.sample.stores import STORES
 from ingestion.sample.words import CITIES
 
 REGIONS = ("North China", "Northeast China", "East China", "Central China", "South China", "Southwest China",
@@ -37,7 +38,7 @@ _REGION_OF = {
     "湖南": 3, "广东": 4, "重庆": 5, "四川": 5, "陕西": 6,
 }  # fmt: skip
 REGION_WORDS = {"华北": 0, "东北": 1, "华东": 2, "华中": 3, "华南": 4, "西南": 5, "西北": 6, "Overseas": 7}
-CHANNELS = ("shopify", "tmall", "deals", "jd")  # Taobao and Tmall are one channel
+CHANNELS = ("shopify", "tmall", "deals", "jd", "store")  # Taobao and Tmall are one channel
 _MONTH = "strftime(make_timestamp(({0} + 28800) * 1000000), '%Y-%m')"
 
 
@@ -53,6 +54,8 @@ class Truth:
         self.usd = usd  # CNY of a dollar by day, from ten days before the history on
         lines = len(product_lines())
         self.revenue = np.zeros((history.month_count + 1, len(REGIONS), len(CHANNELS), lines))
+        self.stores = np.zeros((history.month_count + 1, len(STORES)))  # revenue of each store, CNY
+        self.store_orders = np.zeros((history.month_count + 1, len(STORES)), np.int64)
         self.refunds = np.zeros(history.month_count + 1)
         self.cost = np.zeros(history.month_count + 1)
         self.order_counts = np.zeros(history.month_count + 1, np.int64)
@@ -91,7 +94,7 @@ class Truth:
         keep = orders.net / np.maximum(orders.goods, 1)
         line = orders.line_order
         on_jd = self.persons.market[orders.person] == MARKETS.index("jd")
-        channel = np.where(system == IN_SHOP, 0, np.where(on_jd, 3, 1))
+        channel = np.where(orders.store >= 0, 4, np.where(system == IN_SHOP, 0, np.where(on_jd, 3, 1)))
         value = orders.price * orders.quantity * (keep * rate * paid)[line] / 100.0
         place = (
             month[line].clip(0),
@@ -103,6 +106,9 @@ class Truth:
         cost = arrays()["unit_cost"][orders.product] * orders.quantity * paid[line]
         np.add.at(self.cost, month[line].clip(0), cost)
         np.add.at(self.order_counts, month[paid], 1)
+        sold = paid & (orders.store >= 0)
+        np.add.at(self.stores, (month[sold], orders.store[sold]), orders.net[sold] / 100.0)
+        np.add.at(self.store_orders, (month[sold], orders.store[sold]), 1)
         refund_month = np.searchsorted(self._starts, orders.refunded, side="right") - 1
         np.add.at(self.refunds, refund_month.clip(0), orders.refund * rate / 100.0)
 

@@ -22,6 +22,7 @@ placed as (
         coalesce(
             region_word.region,
             nullif(trim(orders.region), ''),
+            nullif(store.region, '(none)'),
             place_province.sales_region,
             case when {{ same_country }} then nullif(customer.region, '(none)') end,
             nullif(place_country.sales_region, '(none)'),
@@ -36,11 +37,15 @@ placed as (
         coalesce(mapped_channel.marketing_channel, '(none)') as marketing_channel,
         coalesce(employee.employee_id, orders.employee_id) as seller_id,
         employee.team,
+        -- a till may name its store instead of giving the id
+        coalesce(store.store_id, nullif(trim(orders.store_id), '')) as sales_store_id,
         coalesce(orders.paid_date, orders.ordered_date) as rate_date,
         {{ exchange_rate('orders.currency') }} as exchange_rate
     from orders
     {{ channel_word_lookup('orders.channel') }}
     {{ region_word_lookup('orders.region') }}
+    left join {{ ref('int_stores__keyed') }} as store
+        on trim(orders.store_id) = store.store_key
     {{ place_lookup('orders.country_code', 'orders.province') }}
     left join {{ ref('int_customers__resolved') }} as customer
         on
@@ -63,7 +68,7 @@ final as (
         region_code,
         seller_id as employee_id,
         team,
-        store_id,
+        sales_store_id as store_id,
         status,
         marketing_channel,
         discount_code,

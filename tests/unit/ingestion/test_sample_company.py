@@ -222,12 +222,14 @@ def test_orders_paid_in_sessions_exist(company: tuple[Home, SampleSummary]) -> N
     home, _ = company
     sessions = [r for path in _files(home, "web_analytics/*/sessions_*.csv") for r in _records(path, skip=5)]
     bought = [r["Transaction ID"] for r in sessions if r["Transaction ID"]]
-    paid = {name for name, records in _shop_orders(home).items() if records[0]["Paid at"]}
+    orders = {name: records[0] for name, records in _shop_orders(home).items() if records[0]["Paid at"]}
+    paid = {name for name, head in orders.items() if head["Source"] == "web"}  # a till has no visits
+    assert {head["Source"] for head in orders.values()} == {"web", "pos"}
     assert len(bought) == len(set(bought)) and set(bought) <= paid
     assert len(bought) > 0.98 * len(paid)  # a visit before the first day of the history is not exported
     assert len(sessions) == _totals(home)["sessions"]
     signed_in = [r for r in sessions if r["User ID"]]
-    assert 0.1 < len(signed_in) / len(sessions) < 0.3
+    assert 0.08 < len(signed_in) / len(sessions) < 0.3
     assert len({r["Session ID"] for r in sessions}) == len(sessions)
 
 

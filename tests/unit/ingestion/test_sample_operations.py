@@ -21,6 +21,10 @@ from ingestion.home import Home
 from ingestion.sample import business, training_plan, words, workdays, write_sample
 from ingestion.sample.demand import History
 from ingestion.sample.experiments import PLANTED
+from ingestion.sample.stores import STORES
+from ingestion.sample.words import CITIES
+
+CITY_PROVINCE = {city[2]: city[0] for city in CITIES}
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +118,40 @@ def test_the_last_counts_of_the_stores_are_the_right_ones(home: Home, planted: d
         for row in csv.DictReader(io.StringIO(path.read_text(encoding="gb18030"), newline=""), delimiter=";"):
             counts[row["门店编号"], row["日期"]] = int(row["进店客流"])
     assert sum(counts.values()) == planted["stores"]["visitors"]
+
+
+def test_tills_sell_what_the_truth_says_in_the_stores_region(home: Home, planted: dict[str, Any]) -> None:
+    heads: dict[str, dict[str, str]] = {}
+    for row in _records(home, "shopify/*/orders_export_*.csv", "utf-8"):
+        if row["Source"]:
+            heads[row["Name"]] = row
+    tills = [row for row in heads.values() if row["Source"] == "pos" and row["Paid at"]]
+    assert all(bool(row["Location"]) == (row["Source"] == "pos") for row in heads.values())
+    assert all(row["Currency"] == "CNY" for row in tills)
+    regions = {store[1]: store[2] for store in STORES}
+    assert all(business.REGION_OF[CITY_PROVINCE[row["Billing City"]]] == regions[row["Location"]] for row in tills)
+    ids = {store[1]: store[0] for store in STORES}
+    assert Counter(ids[row["Location"]] for row in tills) == Counter(planted["stores"]["orders"])
+    sold = Counter[str]()
+    for row in tills:
+        sold[ids[row["Location"]]] += Decimal(row["Subtotal"])  # type: ignore[assignment]
+    assert {k: float(v) for k, v in sold.items()} == {k: v for k, v in planted["stores"]["net_cny"].items() if v}
+
+
+def test_contracts_end_at_different_times_and_some_are_renewed(home: Home) -> None:
+    rows: dict[str, tuple[Any, ...]] = {}
+    for path in sorted(home.inbox.glob("oa_cn/*/合同台账_*.xlsx")):
+        sheet = openpyxl.load_workbook(path)["合同台账"]
+        lines = list(sheet.iter_rows(values_only=True))
+        at = next(n for n, line in enumerate(lines) if line[0] == "合同编号")
+        names = lines[at]
+        for line in lines[at + 1 :]:
+            if line[0]:
+                rows[str(line[0])] = tuple(line[names.index(n)] for n in ("生效日期", "到期日期", "续签原合同编号"))
+    signed = [(date.fromisoformat(str(a)[:10]), date.fromisoformat(str(b)[:10])) for a, b, _ in rows.values() if a]
+    assert {(b - a).days for a, b in signed} == {89, 181, 364}
+    assert any(b <= date(2026, 9, 30) for _, b in signed)
+    assert any(r for _, _, r in rows.values())
 
 
 def test_points_of_a_member_add_up(home: Home) -> None:

@@ -1,6 +1,6 @@
 -- Grain: one row per product, channel, store and day on which stock was counted. Quantity and value are states: they
--- add up over products, channels and stores of one day, never over days; its changes do. A value that the source does not state is
--- the quantity at the product's unit cost.
+-- add up over products, channels and stores of one day, never over days; the changes of the value do. A value that the
+-- source does not state is the quantity at the product's unit cost.
 with
 
 levels as (

@@ -23,13 +23,12 @@ months as (
 
 ),
 
--- revenue without a known customer counts in the whole and is nobody's
-customers as (
+trailing_years as (
 
     select
         months.month_start_date,
+        customer_months.region,
         customer_months.customer_id,
-        coalesce(customer_months.region, 'all') as region,
         sum(customer_months.revenue_reporting_amount) as revenue_reporting_amount
     from months
     inner join customer_months
@@ -37,10 +36,29 @@ customers as (
             months.month_start_date >= customer_months.month_start_date
             and {{ add_months('months.month_start_date', -(var('trailing_months') | int)) }}
             < customer_months.month_start_date
-    group by grouping sets (
-        (months.month_start_date, customer_months.customer_id, customer_months.region),
-        (months.month_start_date, customer_months.customer_id)
-    )
+    group by 1, 2, 3
+
+),
+
+-- revenue without a known customer counts in the whole and is nobody's
+customers as (
+
+    select
+        month_start_date,
+        region,
+        customer_id,
+        revenue_reporting_amount
+    from trailing_years
+
+    union all
+
+    select
+        month_start_date,
+        'all' as region,
+        customer_id,
+        sum(revenue_reporting_amount) as revenue_reporting_amount
+    from trailing_years
+    group by 1, 3
 
 ),
 

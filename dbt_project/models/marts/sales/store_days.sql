@@ -34,9 +34,15 @@ known_days as (
         store_id,
         min(store_date) as first_date
     from (
-        select store_id, store_date from sales
+        select
+            store_id,
+            store_date
+        from sales
         union all
-        select store_id, store_date from traffic
+        select
+            store_id,
+            store_date
+        from traffic
     ) as known
     group by 1
 

@@ -73,7 +73,7 @@ benchmarks as (
     inner join {{ ref('stg_benchmark') }} as benchmark
         on
             benchmark.kpi_id = 'store_sales_per_square_metre'
-            and (benchmark.member is null or benchmark.member = months.store_id)
+            and (benchmark.member is null or months.store_id = benchmark.member)
             and months.last_date between benchmark.period_start and benchmark.period_end
     group by 1, 2
 

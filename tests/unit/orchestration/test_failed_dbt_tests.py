@@ -68,7 +68,7 @@ def test_failed_tests_are_found_with_their_deliveries(
     (tmp_path / "run_results.json").write_text(json.dumps({"results": results}), encoding="utf-8")
     known = [SimpleNamespace(delivery_seq=n, delivery_id=f"shop-{n}") for n in (3, 4, 5, 9)]
     monkeypatch.setattr("ingestion.ledger.deliveries.list_deliveries", lambda ledger, **_: known)
-    session = SimpleNamespace(ledger=None, home=SimpleNamespace(warehouse=warehouse), summary={})
+    session = SimpleNamespace(ledger=None, home=SimpleNamespace(warehouse=warehouse, dbt_target=tmp_path), summary={})
     failed_tests.tell(session, tmp_path)  # type: ignore[arg-type]
     assert session.summary == {
         "gate": "closed",

@@ -23,11 +23,10 @@ from orchestration.scrub import scrub_artifacts
 from orchestration.session import RunSession
 from publishing.publish import GateClosedError
 
-#: dbt selections of the two ops; together they are every model and seed. What lies between core marts and KPIs belongs
-#: to the second: an op whose models depend on those of the other in both directions would be cut into many dbt calls.
-BETWEEN_MARTS = "fqn:milepost.intermediate.kpi"
+#: dbt selections of the two ops; together they are every model and seed. What lies between marts belongs to the second,
+#: told by dependency: ops whose models depend on each other in both directions would be cut into many dbt calls.
+MARTS_SELECTION = "tag:marts+"
 STAGING_SELECTION = "resource_type:seed tag:staging tag:intermediate"
-MARTS_SELECTION = f"tag:marts {BETWEEN_MARTS}"
 
 OWNERS = {"marts": ["team:analytics"]}
 DEFAULT_OWNERS = ["team:data-engineering"]
@@ -75,7 +74,7 @@ TRANSLATOR = MilepostTranslator()
 @dbt_assets(
     manifest=prepare.MANIFEST,
     select=STAGING_SELECTION,
-    exclude=BETWEEN_MARTS,
+    exclude=MARTS_SELECTION,
     dagster_dbt_translator=TRANSLATOR,
     name="dbt_staging",
 )

@@ -129,11 +129,8 @@ class HandMadeLake:
             return warehouse.execute(sql).fetchall()
 
 
-#: Seeds, staging, entities and core marts: what the KPI models build on.
-CORE = [
-    *("--select", "resource_type:seed", "path:models/staging", "path:models/intermediate", "path:models/marts/core"),
-    *("--exclude", "path:models/intermediate/kpi"),
-]
+#: Seeds, core marts and all that they are made of: what the KPI models build on.
+CORE = ["--select", "resource_type:seed", "+path:models/marts/core"]
 BUILD = ["build", "--exclude-resource-type", "unit_test", *CORE, "--indirect-selection", "cautious"]
 
 

@@ -7,6 +7,9 @@ Belongs here: the form of these workbooks (as in `export_crm_cn.py`) and what wa
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
+
+import duckdb
 
 from ingestion.sample import words
 from ingestion.sample.crm_keys import CUSTOMER_NO, DEAL_NO, LEAD_NO
@@ -58,6 +61,35 @@ def stage_sql(low: int, seen: int) -> str:
     """
 
 
+#: Reasons of lost deals by number, as the marts name them.
+LOSS_REASONS = ("price", "competitor", "cancelled", "budget")
+#: A lead that a seller found by calling on a stranger: its first contact is a visit, not a call.
+IS_COLD = "coalesce(stated_source = '陌生拜访', false)"
+
+
+def funnel_truth(con: duckdb.DuckDBPyConnection, end: int) -> dict[str, Any]:
+    """What sellers did and what came of it before second `end`, in the systems that tell of visits and proposals."""
+    visits = con.execute(
+        f"SELECT count(*), coalesce(sum((converted > 0 AND converted < {end})::int), 0) FROM lead "
+        f"WHERE is_cn AND contacted > 0 AND contacted < {end} AND {IS_COLD}"
+    ).fetchone()
+    proposals = con.execute(
+        f"SELECT count(*), coalesce(sum((deal_is_won AND deal_closed < {end})::int), 0) FROM deal "
+        f"WHERE crm IN ('crm_cn', 'salesforce') AND deal_proposal > 0 AND deal_proposal < {end}"
+    ).fetchone()
+    reasons = con.execute(
+        f"SELECT loss_reason, count(*) FROM deal WHERE NOT deal_is_won AND deal_closed < {end} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    assert visits is not None and proposals is not None
+    return {
+        "cold_visits": int(visits[0]),
+        "cold_visits_that_became_deals": int(visits[1]),
+        "proposals_sent": int(proposals[0]),
+        "proposals_accepted": int(proposals[1]),
+        "lost_deals": {LOSS_REASONS[reason]: int(count) for reason, count in reasons},
+    }
+
+
 def visit_sql(low: int, seen: int) -> str:
     """First calls to leads; visits, proposals and calls after the sale for deals, as they stood at `seen`."""
     s = str(seen)
@@ -76,11 +108,13 @@ def visit_sql(low: int, seen: int) -> str:
             {_moment("started", "n", s)}, {_moment("updated", "n", s)}
         FROM (
             SELECT *, {_last(s, "started", "decided")} AS updated FROM (
-                SELECT (500001 + n)::varchar AS no, '电话拜访' AS way, NULL AS customer, {LEAD_NO} AS lead_no, NULL
-                    AS deal_no,
-                    '首次联系' AS topic, contacted AS started, 0 AS decided, 15 AS minutes, 3 AS result, NULL::double
+                SELECT (500001 + n)::varchar AS no,
+                    CASE WHEN {IS_COLD} THEN '上门拜访' ELSE '电话拜访' END AS way,
+                    NULL AS customer, {LEAD_NO} AS lead_no, NULL AS deal_no,
+                    '首次联系' AS topic, contacted AS started, 0 AS decided,
+                    CASE WHEN {IS_COLD} THEN 40 ELSE 15 END AS minutes, 3 AS result, NULL::double
                         AS amount,
-                    CASE WHEN stated_source = '陌生拜访' THEN '是' ELSE '否' END AS is_cold, {common}
+                    CASE WHEN {IS_COLD} THEN '是' ELSE '否' END AS is_cold, {common}
                 FROM lead WHERE is_cn AND contacted > 0
                 UNION ALL SELECT (1000001 + d * 10)::varchar, '上门拜访', {CUSTOMER_NO}, NULL, {DEAL_NO}, '需求确认',
                     deal_needs, 0,

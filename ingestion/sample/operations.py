@@ -129,6 +129,7 @@ class Operations:
         """Write every export of these systems, and `planted.json` beside the truth. `spend`: CNY by channel, month."""
         from ingestion.sample import (
             experiments,
+            export_crm_cn_work,
             export_erp,
             export_hr,
             export_iot,
@@ -144,6 +145,7 @@ class Operations:
         outbox, history, seed, end = self.outbox, self.history, self.seed, month_start(self.history, len(self))
         planted: dict[str, object] = {}
         planted["service"] = service.make(outbox.con, history, end)
+        planted["funnel"] = export_crm_cn_work.funnel_truth(outbox.con, end)
         planted["surveys"] = export_service_desk.write(outbox, history, seed)
         planted["agreements"] = export_oa.write(outbox, history, seed)
         planted["finance"] = export_erp.write(outbox, history, seed, spend, truth.revenue.sum(axis=(1, 2, 3)))

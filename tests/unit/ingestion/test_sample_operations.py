@@ -221,3 +221,15 @@ def test_what_training_planted_moves_no_other_deal() -> None:
     assert lifted["is_won"][:200].sum() > 1.4 * plain["is_won"][:200].sum()
     for name in plain:
         assert np.array_equal(plain[name][200:], lifted[name][200:]), name
+
+
+def test_strangers_are_called_on_as_planted(home: Home, planted: dict[str, Any]) -> None:
+    visits: dict[str, dict[str, Any]] = {}
+    for path in sorted(home.inbox.glob("crm_cn/*/拜访记录_*.xlsx")):
+        sheet = openpyxl.load_workbook(path, read_only=True).active
+        headings, *rows = [row for row in sheet.iter_rows(min_row=2, values_only=True) if any(row)]
+        visits |= {row[0]: dict(zip(headings, row, strict=True)) for row in rows}
+    cold = [v for v in visits.values() if v["拜访方式"] == "上门拜访" and v["是否陌拜"] == "是"]
+    assert len(cold) == planted["funnel"]["cold_visits"] > planted["funnel"]["cold_visits_that_became_deals"] > 0
+    assert all(v["线索编号"] and v["拜访地点"] for v in cold)
+    assert not any(v["是否陌拜"] == "是" for v in visits.values() if v["拜访方式"] != "上门拜访")

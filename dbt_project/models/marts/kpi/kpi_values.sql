@@ -11,6 +11,8 @@
     'contract_changes': ref('int_kpi_measures__contract_changes'),
     'contracts': ref('int_kpi_measures__contracts'),
     'core_customer_revenue': ref('int_kpi_measures__core_customer_revenue'),
+    'customer_coverage': ref('int_kpi_measures__customer_coverage'),
+    'customer_visits': ref('int_kpi_measures__customer_visits'),
     'data_freshness': ref('int_kpi_measures__data_freshness'),
     'delivery_days': ref('int_kpi_measures__delivery_days'),
     'email_performance': ref('int_kpi_measures__email_performance'),

@@ -1,4 +1,5 @@
-"""A small invented shop in the Olist form, whose exports a test can spoil."""
+"""Homes that several integration tests share: the sample company, and a small invented shop in the Olist form, whose
+exports a test can spoil."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.support import MilepostHome
 
@@ -38,6 +40,18 @@ def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
         writer = csv.DictWriter(target, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+
+
+@pytest.fixture(scope="session")
+def sample_company(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> MilepostHome:
+    """The small sample company, published once for all workers; to be read only."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if hasattr(request.config, "workerinput") else base
+    home = MilepostHome(root / "sample_company")
+    with FileLock(root / "sample_company.lock"):
+        if not home.catalog.exists():
+            home.milepost("demo", "--size", "small")
+    return home
 
 
 @pytest.fixture

@@ -32,9 +32,9 @@ from ingestion.cleaning.base import Setting
 from ingestion.cleaning.kinds import register_functions
 from ingestion.commit import judge, merged, staging_folder
 from ingestion.contracts.model import Contract, ContractSet
-from ingestion.engine import open_engine, quote_name, quote_path
-from ingestion.entity import load_entities
+from ingestion.engine import open_engine
 from ingestion.errors import MilepostError, TransientError
+from ingestion.former import Former, record_numbers, rejected_records
 from ingestion.home import Home
 from ingestion.ingest import EngineLimits, Progress, staged_files
 from ingestion.ledger.deliveries import (
@@ -44,13 +44,12 @@ from ingestion.ledger.deliveries import (
     WITHDRAWN,
     Delivery,
     LakePart,
-    Part,
     add_accounting,
     list_deliveries,
     parts_of,
     set_state,
 )
-from ingestion.parts import clean_parts, exchange, holding, not_of, rewrite_part, seq_column
+from ingestion.parts import exchange, not_of, rewrite_part
 from ingestion.person.erased import ErasedList, keep_archive_erased, read_erased
 from ingestion.privacy.keys import Keys
 from ingestion.privacy.vault import Vault
@@ -198,7 +197,7 @@ class _Again:
                     left |= {d.delivery_seq: str(error) for d in rest}
                     self._drop_vault_parts(batch_id)
                     continue
-                former = _Former(self, [d.delivery_seq for d in rest])
+                former = Former(self.connection, self.home, self.ledger, [d.delivery_seq for d in rest])
                 refused = self._refused(batch, rest, former)
                 if not refused:
                     return self._take(batch, rest, former, folder, batch_id, counts) + [
@@ -221,16 +220,18 @@ class _Again:
             judge([batch], self.entity_check(staged_files([batch])))
         return batch
 
-    def _refused(self, batch: Batch, deliveries: Sequence[Delivery], former: _Former) -> dict[int, str]:
+    def _refused(self, batch: Batch, deliveries: Sequence[Delivery], former: Former) -> dict[int, str]:
         """Deliveries that must stay as they are, and why."""
         have_parts = {part.delivery_seq for part in batch.account.parts}
-        rejected = _rejected(self.connection, [f.path for f in batch.files if f.entity == REJECTS])
+        rejected = rejected_records(self.connection, [f.path for f in batch.files if f.entity == REJECTS])
         refused = {}
         for delivery in deliveries:
             seq = delivery.delivery_seq
             if seq not in have_parts:
                 refused[seq] = "; ".join(batch.account.held.get(seq, ["nothing of it can be read"]))
-            elif self.is_replay and (worse := _numbers(rejected.get(seq)) - _numbers(former.rejected.get(seq))):
+            elif self.is_replay and (
+                worse := record_numbers(rejected.get(seq)) - record_numbers(former.rejected.get(seq))
+            ):
                 refused[seq] = (
                     f"{len(worse)} records that are accepted would be rejected: "
                     "`milepost reprocess` takes the delivery through all the same"
@@ -238,7 +239,7 @@ class _Again:
         return refused
 
     def _take(
-        self, batch: Batch, deliveries: Sequence[Delivery], former: _Former, folder: Path, batch_id: str,
+        self, batch: Batch, deliveries: Sequence[Delivery], former: Former, folder: Path, batch_id: str,
         counts: dict[int, tuple[int, int]],
     ) -> list[Reread]:  # fmt: skip
         seqs = [d.delivery_seq for d in deliveries]
@@ -301,86 +302,6 @@ class _Again:
         if delivery.state == WITHDRAWN:
             return WITHDRAWN, delivery.state_reason
         return batch.account.state(delivery.delivery_seq)
-
-
-class _Former:
-    """What deliveries wrote before: the parts that hold it, and its content."""
-
-    def __init__(self, again: _Again, seqs: Sequence[int]) -> None:
-        self._connection, self._home = again.connection, again.home
-        self.parts = holding(again.connection, again.home, clean_parts(again.ledger), seqs)
-        by_entity: dict[str, list[Path]] = defaultdict(list)
-        for part in self.parts:
-            by_entity[part.entity].append(again.home.root / part.path)
-        self.content = _content(again.connection, by_entity)
-        self.rejected = _rejected(again.connection, by_entity.get(REJECTS, []))
-        self._accounts: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-        for counted in parts_of(again.ledger, seqs):
-            self._accounts[counted.delivery_seq].append(_counted(counted))
-        self._staged: dict[tuple[int, str], tuple[int, int]] | None = None
-        self._staged_rejected: dict[int, set[tuple[Any, ...]]] = {}
-
-    def differs(self, batch: Batch, seq: int) -> bool:
-        """Whether a delivery's rows, rejected records or counts are others in the batch."""
-        if self._staged is None:
-            by_entity: dict[str, list[Path]] = defaultdict(list)
-            for file in batch.files:
-                by_entity[file.entity].append(file.path)
-            self._staged = _content(self._connection, by_entity)
-            self._staged_rejected = _rejected(self._connection, by_entity.get(REJECTS, []))
-        mine = {key: value for key, value in self.content.items() if key[0] == seq}
-        theirs = {key: value for key, value in self._staged.items() if key[0] == seq}
-        counted = sorted(_counted(part) for part in batch.account.parts if part.delivery_seq == seq)
-        return (
-            mine != theirs
-            or self.rejected.get(seq, set()) != self._staged_rejected.get(seq, set())
-            or sorted(self._accounts[seq]) != counted
-        )
-
-
-def _counted(part: Part) -> tuple[Any, ...]:
-    return (part.part, part.received_rows, part.accepted_rows, part.superseded_rows, part.rejected_rows)
-
-
-def _content(connection: Any, files: dict[str, list[Path]]) -> dict[tuple[int, str], tuple[int, int]]:
-    """(rows, sum of their hashes) by delivery and entity, whatever the rows' order and the files."""
-    found: dict[tuple[int, str], tuple[int, int]] = {}
-    for entity, paths in files.items():
-        if entity in (REJECTS, VAULT):
-            continue
-        columns = [column.name for column in load_entities()[entity].all_columns]
-        names = ", ".join(f"'{quote_path(path)}'" for path in paths)
-        has = {
-            row[0]
-            for row in connection.execute(
-                f"describe select * from read_parquet([{names}], union_by_name = true)"
-            ).fetchall()
-        }
-        # a column that came later is null in older files: null there and absent are the same
-        values = ", ".join(quote_name(name) if name in has else "null" for name in columns)
-        seq = quote_name(seq_column(entity))
-        for delivery_seq, rows, total in connection.execute(
-            f"select {seq}, count(*), sum(hash({values})::hugeint) "
-            f"from read_parquet([{names}], union_by_name = true) group by 1"
-        ).fetchall():
-            found[delivery_seq, entity] = (rows, int(total))
-    return found
-
-
-def _rejected(connection: Any, paths: Sequence[Path]) -> dict[int, set[tuple[Any, ...]]]:
-    """(part, record number, column, reason) of rejected records by delivery."""
-    found: dict[int, set[tuple[Any, ...]]] = defaultdict(set)
-    if paths:
-        names = ", ".join(f"'{quote_path(path)}'" for path in paths)
-        for seq, *rest in connection.execute(
-            f"select delivery_seq, part, record_number, column_name, reason from read_parquet([{names}])"
-        ).fetchall():
-            found[seq].add(tuple(rest))
-    return found
-
-
-def _numbers(rejected: set[tuple[Any, ...]] | None) -> set[tuple[Any, ...]]:
-    return {(part, number) for part, number, _, _ in rejected or ()}
 
 
 def _groups(deliveries: Sequence[Delivery]) -> Iterator[tuple[str, list[Delivery]]]:

@@ -129,6 +129,7 @@ select
     final.region,
     final.revenue_reporting_amount,
     {{ integer('final.revenue_place') }} as revenue_place,
+    final.revenue_place <= {{ var('success_top_customers') }} as is_top_customer,
     final.value_class,
     final.quality_grade,
     final.customer_tier,

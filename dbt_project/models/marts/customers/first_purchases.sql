@@ -58,7 +58,13 @@ select
     {{ member('customer.quality_grade') }} as quality_grade,
     ranked.marketing_channel,
     ranked.platform,
-    ranked.campaign_id
+    ranked.campaign_id,
+    coalesce(tier.customer_tier, '(none)') as customer_tier,
+    {{ member('customer.owner_employee_id') }} as employee_id,
+    coalesce(milestone.is_referred, false) or ranked.marketing_channel = 'referral'
+    or coalesce(customer.marketing_channel = 'referral', false) as is_referred
 from ranked
 left join {{ ref('dim_customer') }} as customer on ranked.customer_id = customer.customer_id
+left join {{ ref('customer_tiers') }} as tier on ranked.customer_id = tier.customer_id and tier.is_current
+left join {{ ref('int_customers__milestones') }} as milestone on ranked.customer_id = milestone.customer_id
 where ranked.place = 1

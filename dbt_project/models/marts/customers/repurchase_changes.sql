@@ -1,5 +1,5 @@
 {#
-    Grain: one row per day, region and product line on which customers begin or cease to count as having paid orders in
+    Grain: one row per day, region, tier and product line on which customers begin or cease to count as having paid orders in
     the trailing window. Columns are changes: the figure on a day is the sum of all changes up to it.
     Customer columns are on rows without a product line, line_* columns (orders of one product line) on rows with one.
 #}
@@ -104,6 +104,7 @@ changes as (
 select
     changes.change_date,
     coalesce(customer.region, '(none)') as region,
+    coalesce(tier.customer_tier, '(none)') as customer_tier,
     changes.product_line,
     {{ integer('sum(case when changes.product_line is null then changes.active else 0 end)') }}
         as active_customer_change,
@@ -115,6 +116,7 @@ select
         as line_repeat_customer_change
 from changes
 left join {{ ref('dim_customer') }} as customer on changes.customer_id = customer.customer_id
+left join {{ ref('customer_tiers') }} as tier on changes.customer_id = tier.customer_id and tier.is_current
 where changes.change_date <= {{ as_of_date() }}
-group by 1, 2, 3
+group by 1, 2, 3, 4
 having sum(changes.active) <> 0 or sum(changes.repeated) <> 0

@@ -9,7 +9,7 @@ select
         as known_cost_sales_reporting_amount,
     {{ money('sum(event.gross_profit_reporting_amount)') }} as gross_profit_reporting_amount,
     {{ any_true("event.event_kind in ('sale', 'deal')") }} as has_purchase
-from {{ ref('revenue_events') }} as event
+from {{ ref('int_revenue__events') }} as event
 {{ customer_id_lookup('event') }}
 where {{ customer_id_column() }} is not null and event.event_date <= {{ as_of_date() }}
 group by 1, 2, 3

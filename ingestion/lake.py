@@ -35,7 +35,7 @@ _TYPES = {
 #: Operational entities that this module writes as one file each, replaced as a whole.
 WRITTEN = (
     "delivery", "delivery_part", "delivery_entity", "delivery_issue", "source_check", "imputation_rule",
-    "quality_result",
+    "quality_result", "kpi_version",
 )  # fmt: skip
 
 

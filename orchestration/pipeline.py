@@ -154,10 +154,13 @@ def resolve_identity(session: RunSession) -> IdentityResult:
 
 
 def write_operational(session: RunSession) -> None:
-    """Write the ledger's side of the lake, as of the run's clock."""
+    """Write the ledger's side of the lake, as of the run's clock; KPIs that mean something else than before get a
+    version first."""
     from ingestion.lake import write_operational as write
+    from orchestration import kpi_versions, prepare
 
     with session.stage("operational"):
+        kpi_versions.record(session, prepare.ensure_manifest())
         write(session.home, session.ledger, session.as_of)
 
 

@@ -17,7 +17,7 @@ from ingestion.errors import MilepostError
 from ingestion.home import Home
 
 #: Newest migration. Kept here so that opening a ledger that has it does not import alembic; a test compares the two.
-HEAD = "0005"
+HEAD = "0006"
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 30
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -206,6 +207,33 @@ quality_result = Table(
     Column("observed", Text),  # counts, never values
     Column("delivery_seqs", JSON),  # deliveries whose rows broke it
     Column("judged_at", DateTime, nullable=False),
+)
+
+kpi_version = Table(
+    "kpi_version",
+    metadata,
+    # what a KPI meant since when; a changed definition, threshold, window or setting is a new version
+    Column("kpi_id", String(120), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("valid_from", Date, nullable=False),
+    Column("fingerprint", String(64), nullable=False),  # of what makes it this version
+    Column("name", Text, nullable=False),
+    Column("name_zh", Text, nullable=False),
+    Column("domain", String(40), nullable=False),
+    Column("unit", String(40), nullable=False),
+    Column("direction", String(20), nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("formula", Text, nullable=False),
+    Column("grains", String(120), nullable=False),
+    Column("dimensions", Text, nullable=False),
+    Column("time_basis", Text, nullable=False),
+    Column("time_window", Text, nullable=False),
+    Column("accumulates", Boolean, nullable=False),
+    Column("owner", String(120), nullable=False),
+    Column("green_threshold", Float),
+    Column("yellow_threshold", Float),
+    Column("reference", Text),
+    Column("settings", Text, nullable=False),
 )
 
 publication = Table(

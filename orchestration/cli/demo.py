@@ -121,7 +121,7 @@ def headline_rows(connection: Any, as_of: datetime) -> list[dict[str, Any]]:
             where grain = 'year' and period_start = make_date(?, 1, 1) and dimension = 'total' and member = 'all'
         ),
         names as (
-            select kpi_id, any_value(name) as name, any_value(name_zh) as name_zh from kpi.kpi_catalogue group by kpi_id
+            select kpi_id, name, name_zh from kpi.kpi_catalogue where is_current
         )
         select names.name, names.name_zh, totals.value, totals.unit, goals.plan_to_date, goals.attainment, goals.status
         from headlines

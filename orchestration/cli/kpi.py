@@ -37,11 +37,13 @@ def kpi(
     place = common.the_home(home)
     first, last = _day(from_, "--from"), _day(to, "--to")
     with common.the_catalog(place) as connection:
-        known = connection.execute("select distinct kpi_id from kpi.kpi_catalogue order by 1").fetchall()
+        known = connection.execute(
+            "select distinct kpi_id from kpi.kpi_catalogue where is_current order by 1"
+        ).fetchall()
         if (kpi_id,) not in known:
             raise UsageError(f"no KPI is called {kpi_id}", remedy=_near(kpi_id, [row[0] for row in known]))
         _check(connection, kpi_id, grain, by)
-        catalogue = connection.execute("select * from kpi.kpi_catalogue where kpi_id = ?", [kpi_id])
+        catalogue = connection.execute("select * from kpi.kpi_catalogue where kpi_id = ? and is_current", [kpi_id])
         names = [column[0] for column in catalogue.description]
         about = dict(zip(names, catalogue.fetchone(), strict=True))
         values = connection.execute(

@@ -25,8 +25,30 @@ cross join (
 where abs(here.total - there.total) > {{ tolerance }}
 {% endtest %}
 
-{# KPIs whose members, by each of their dimensions, do not add up to the whole of the same period. #}
-{% test members_add_up(model, kpi_ids) %}
+{#
+    Ids of KPIs that are sums or counts by their declaration: over members (states and windows of sums too), or over
+    periods. also: ids that add up although they are declared otherwise.
+#}
+{% macro kpi_sums(over, also) %}
+    {% set found = also | list %}
+    {% for metric in (kpi_metrics() if execute else []) %}
+        {% set inputs = kpi_inputs(metric) %}
+        {% set meta = metric.config.meta %}
+        {% set is_sum = metric.type in ['simple', 'cumulative'] and not inputs[0].largest
+            and inputs[0].measure.agg in ['sum', 'count', 'sum_boolean'] and not kpi_condition_date(inputs[0].measure)
+            and not meta.get('metric_by_dimension') and not meta.get('metric_by_grain')
+            and meta.get('total', true)
+            and not kpi_grain_dimension(kpi_semantic_model(inputs[0].semantic_model)) %}
+        {% if is_sum and (over == 'members' or metric.type == 'simple') and metric.name not in found %}
+            {% do found.append(metric.name) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# Sums and counts whose members, by each of their dimensions, do not add up to the whole of the same period. #}
+{% test members_add_up(model, also=[]) %}
+{%- set kpi_ids = kpi_sums('members', also) %}
 select
     members.*,
     whole.value as whole_value
@@ -53,8 +75,19 @@ where
     or abs(members.value - whole.value) > 0.0001 + abs(whole.value) * 0.000000001
 {% endtest %}
 
-{# KPIs whose months do not add up to their years, member by member. #}
-{% test months_add_up(model, kpi_ids) %}
+{# Those of some KPIs that are valid by month and by year. #}
+{% macro kpi_grains_both(kpi_ids) %}
+    {% set found = ['(none)'] %}
+    {% for kpi_id in (kpi_ids if execute else []) %}
+        {% set grains = kpi_grains(kpi_metric(kpi_id)) %}
+        {% if 'month' in grains and 'year' in grains %}{% do found.append(kpi_id) %}{% endif %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{# Sums and counts whose months do not add up to their years, member by member, where they have both grains. #}
+{% test months_add_up(model, also=[]) %}
+{%- set kpi_ids = kpi_grains_both(kpi_sums('periods', also)) %}
 select
     coalesce(months.kpi_id, years.kpi_id) as kpi_id,
     coalesce(months.dimension, years.dimension) as dimension,
@@ -86,4 +119,77 @@ where
     months.kpi_id is null
     or years.kpi_id is null
     or abs(coalesce(months.value, 0) - coalesce(years.value, 0)) > 0.0001 + abs(coalesce(years.value, 0)) * 0.000000001
+{% endtest %}
+
+{# Changes of a whole that the contributions of its members, by one dimension, do not sum to. #}
+{% test parts_make_the_change(model) %}
+select
+    parts.*,
+    whole.previous_difference,
+    whole.last_year_difference
+from (
+    select
+        kpi_id,
+        grain,
+        period_start,
+        dimension,
+        sum(previous_contribution) as previous_contribution,
+        sum(last_year_contribution) as last_year_contribution
+    from {{ model }}
+    where dimension <> 'total' and contribution_kind is not null
+    group by kpi_id, grain, period_start, dimension
+) as parts
+inner join {{ model }} as whole
+    on
+        parts.kpi_id = whole.kpi_id
+        and parts.grain = whole.grain
+        and parts.period_start = whole.period_start
+        and whole.dimension = 'total'
+where
+    abs(parts.previous_contribution - whole.previous_difference) > 0.000001 * greatest(1, abs(whole.value))
+    or abs(parts.last_year_contribution - whole.last_year_difference) > 0.000001 * greatest(1, abs(whole.value))
+    or (parts.previous_contribution is null) <> (whole.previous_difference is null)
+    or (parts.last_year_contribution is null) <> (whole.last_year_difference is null)
+{% endtest %}
+
+{# Values of long periods that have no comparison. #}
+{% test every_kpi_is_compared(model, values) %}
+select kpi_values.*
+from {{ values }} as kpi_values
+left join {{ model }} as compared
+    on
+        kpi_values.kpi_id = compared.kpi_id
+        and kpi_values.grain = compared.grain
+        and kpi_values.period_start = compared.period_start
+        and kpi_values.dimension = compared.dimension
+        and kpi_values.member = compared.member
+where kpi_values.grain in ('month', 'quarter', 'year') and compared.kpi_id is null
+{% endtest %}
+
+{#
+    Days, months, ... on which a mart's sum differs from the KPI of the whole in kpi_values. values: kpi_values;
+    day: the mart's date, which is put into the grain's period.
+#}
+{% test sum_is_the_kpi(model, values, kpi_id, expression, day, grain='day', where='true', tolerance=0.005) %}
+select
+    coalesce(here.period_start, there.period_start) as period_start,
+    here.total as total_here,
+    there.value as kpi_value
+from (
+    select
+        {{ kpi_period_start(grain, 'cast(' ~ day ~ ' as date)') }} as period_start,
+        sum({{ expression }}) as total
+    from {{ model }}
+    where {{ where }}
+    group by 1
+) as here
+full outer join (
+    select
+        period_start,
+        value
+    from {{ values }}
+    where kpi_id = '{{ kpi_id }}' and grain = '{{ grain }}' and dimension = 'total'
+) as there
+    on here.period_start = there.period_start
+where abs(coalesce(here.total, 0) - coalesce(there.value, 0)) > {{ tolerance }}
 {% endtest %}

@@ -127,8 +127,11 @@
     )
 {%- endmacro %}
 
-{# Rows of one KPI for one case of its declaration (see kpi_cases). parts: semantic model -> relation. #}
-{% macro kpi_case_rows(kpi, case, parts) %}
+{#
+    Rows of one KPI for one case of its declaration (see kpi_cases). parts: semantic model -> relation; all_parts: fill
+    numerator and denominator also where they do not add up over periods.
+#}
+{% macro kpi_case_rows(kpi, case, parts, all_parts=false) %}
     {%- set inputs = kpi_inputs(case.metric) -%}
     {%- set used = inputs | map(attribute='semantic_model') | unique | list -%}
     {%- set of_total = case.of_total -%}
@@ -151,7 +154,7 @@
         {%- do is_there.append(alias ~ '.' ~ input.column ~ ' is not null') -%}
     {%- endfor -%}
     {%- set sql = kpi_value_parts(case.metric, columns, whole if of_total else none) -%}
-    {%- set has_parts = kpi_has_parts(case.metric) -%}
+    {%- set has_parts = all_parts or kpi_has_parts(case.metric) -%}
     {%- set keys = ['grain', 'period_start', 'dimension', 'member'] -%}
     {%- set parts_before = {} -%}
     {%- for name in used -%}{%- do parts_before.update({name: loop.index0}) -%}{%- endfor %}

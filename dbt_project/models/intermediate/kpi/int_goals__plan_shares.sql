@@ -40,7 +40,7 @@ goals as (
         {{ kpi_period_start('year', 'goal.period_start') }} as year_start,
         catalogue.accumulates
     from {{ ref('int_goals__cells') }} as goal
-    inner join {{ ref('kpi_catalogue') }} as catalogue on goal.kpi_id = catalogue.kpi_id
+    inner join {{ ref('int_kpi_catalogue__declared') }} as catalogue on goal.kpi_id = catalogue.kpi_id
 
 ),
 

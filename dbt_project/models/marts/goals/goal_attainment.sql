@@ -21,7 +21,7 @@ with goals as (
         goal.dimension = 'total' or concat(', ', catalogue.dimensions, ', ') like concat('%, ', goal.dimension, ', %')
             as is_served
     from {{ ref('int_goals__cells') }} as goal
-    inner join {{ ref('kpi_catalogue') }} as catalogue on goal.kpi_id = catalogue.kpi_id
+    inner join {{ ref('int_kpi_catalogue__declared') }} as catalogue on goal.kpi_id = catalogue.kpi_id
     inner join {{ ref('int_goals__plan_shares') }} as plan on goal.goal_key = plan.goal_key
     left join {{ ref('int_goals__crossing_actuals') }} as crossing on goal.goal_key = crossing.goal_key
     left join {{ ref('kpi_values') }} as single

@@ -18,6 +18,7 @@
     'customer_retention': ref('int_kpi_measures__customer_retention'),
     'customer_tiers': ref('int_kpi_measures__customer_tiers'),
     'customer_visits': ref('int_kpi_measures__customer_visits'),
+    'customer_record_days': ref('int_kpi_measures__customer_record_days'),
     'data_freshness': ref('int_kpi_measures__data_freshness'),
     'delivery_days': ref('int_kpi_measures__delivery_days'),
     'email_performance': ref('int_kpi_measures__email_performance'),

@@ -99,6 +99,7 @@ graded as (
             when potential_points = 1 and loyalty <> 'at_risk' then 'A'
             when potential_points = -1 or (potential_points is not null and loyalty = 'at_risk') then 'C'
             when potential_points = 0 then 'B'
+            when revenue_reporting_amount <= 0 then 'C'
             when revenue_rank < {{ var('grade_a_share') }} then 'A'
             when revenue_rank < {{ var('grade_a_share') + var('grade_b_share') }} then 'B'
             else 'C'

@@ -54,7 +54,9 @@ customers as (
     from days
     inner join bought on days.as_of_date >= bought.first_date
     group by 1, 2
-    having max(least(bought.last_date, days.as_of_date)) > {{ add_months('days.as_of_date', -(var('trailing_months') | int)) }}
+    having
+        max(least(bought.last_date, days.as_of_date))
+        > {{ add_months('days.as_of_date', -(var('trailing_months') | int)) }}
 
 ),
 
@@ -110,7 +112,7 @@ select
     ranked.lift * ranked.confidence as score,
     ranked.bought_product_id || ' -> ' || ranked.product_id as rule,
     'Bought ' || coalesce(source.product_name, ranked.bought_product_id) || ': '
-    || cast(cast(round(ranked.confidence * 100) as bigint) as {{ dbt.type_string() }})
+    || cast(cast(round(ranked.confidence * 100) as bigint) as string)
     || '% of such baskets hold ' || coalesce(product.product_name, ranked.product_id) || ' too' as reason,
     ranked.lift,
     ranked.confidence,

@@ -27,6 +27,12 @@
     ), ''), 'total')
 {%- endmacro %}
 
+{# An entry of a spread as people read it: 2026-10: 1234.50. #}
+{% macro spread_entry(month_start, amount) -%}
+    substr(cast({{ month_start }} as string), 1, 7) || ': '
+    || cast(cast({{ amount }} as decimal(18, 2)) as string)
+{%- endmacro %}
+
 {# All subsets of two or more of the given names, each in the given order. #}
 {% macro goal_crossings(names) %}
     {% set subsets = [[]] %}

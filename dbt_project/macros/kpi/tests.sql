@@ -193,3 +193,49 @@ full outer join (
     on here.period_start = there.period_start
 where abs(coalesce(here.total, 0) - coalesce(there.value, 0)) > {{ tolerance }}
 {% endtest %}
+
+{# Goals whose months do not sum to the target, or months whose cells do not sum to the month, to the cent. #}
+{% test goal_parts_sum_to_their_goal(model, goals) %}
+with months as (
+    select
+        goal_key,
+        goal_version,
+        split,
+        period_start,
+        sum(target) as target
+    from {{ model }}
+    where grain = 'month'
+    group by 1, 2, 3, 4
+)
+
+select
+    months.goal_key,
+    months.goal_version,
+    months.split,
+    cast(null as date) as period_start,
+    sum(months.target) as parts,
+    max(goals.target_value) as target
+from months
+inner join {{ goals }} as goals on months.goal_key = goals.goal_key and months.goal_version = goals.goal_version
+group by 1, 2, 3
+-- a target may be stated finer than a cent
+having abs(sum(months.target) - max(goals.target_value)) > 0.0051
+
+union all
+
+select
+    months.goal_key,
+    months.goal_version,
+    months.split,
+    months.period_start,
+    months.target as parts,
+    whole.target as target
+from months
+inner join months as whole
+    on
+        months.goal_key = whole.goal_key
+        and months.goal_version = whole.goal_version
+        and months.period_start = whole.period_start
+        and whole.split = 'whole'
+where months.target <> whole.target
+{% endtest %}

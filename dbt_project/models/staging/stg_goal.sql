@@ -34,6 +34,7 @@ final as (
         owner_employee_id,
         definition,
         goal_version,
+        calibrated_date,
         _contract,
         _delivery_seq,
         _part,

@@ -1,4 +1,7 @@
-{# Grain: one row per goal on a crossing of dimensions that can be computed: the actual value of its period so far. #}
+{#
+    Grain: one row per goal, or month of one (key@month), on a crossing of dimensions that can be computed: the actual
+    value of the period so far.
+#}
 {% set semantic_models = {
     'revenue_events': ref('revenue_events'),
     'leads': ref('fct_leads'),
@@ -8,6 +11,6 @@
     select
         goal_key,
         actual
-    from ({{ goal_crossing_actuals(name, relation, ref('int_goals__cells')) }}) as {{ name }}
+    from ({{ goal_crossing_actuals(name, relation, ref('int_goals__periods')) }}) as {{ name }}
     {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -53,6 +53,7 @@ final as (
         target_value,
         owner_employee_id,
         definition,
+        calibrated_date,
         source_system,
         {{ lineage_columns('keyed') }}
     from keyed

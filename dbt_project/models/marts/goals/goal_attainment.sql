@@ -2,7 +2,15 @@
     Grain: one row per goal: KPI, dimension and member of its cell, grain and period_start. Nothing is additive.
     plan_to_date follows the seasonality of past years; attainment = actual / plan_to_date, deviation = attainment - 1.
 #}
-with goals as (
+with refused as (
+
+    select distinct goal_key
+    from {{ ref('goal_checks') }}
+    where is_current and outcome = 'refused'
+
+),
+
+goals as (
 
     select
         goal.kpi_id,
@@ -31,6 +39,8 @@ with goals as (
             and goal.period_start = single.period_start
             and goal.dimension = single.dimension
             and goal.member = single.member
+    left join refused on goal.goal_key = refused.goal_key
+    where refused.goal_key is null
 
 ),
 

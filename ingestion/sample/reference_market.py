@@ -18,7 +18,7 @@ from ingestion.sample.outbox import Outbox, comma_separated
 from ingestion.sample.products import product_lines, products
 from ingestion.sample.random_streams import stream
 from ingestion.sample.stores import STORES
-from ingestion.sample.truth import Truth
+from ingestion.sample.truth import REGIONS, Truth
 from ingestion.sample.words import CITIES
 
 MARKET = comma_separated("Measure,Platform,Brand,Region,Product line,Price band,From,To,Value,Currency,Source")
@@ -38,6 +38,8 @@ BRANDS = {
     "禾木家居": (0.07, 0.82),
     "净澜": (0.05, 1.22),
 }
+#: The company's planted share of the market by region: it is strong in the east and hardly known in the northwest.
+REGION_SHARES = dict(zip(REGIONS, (0.10, 0.07, 0.14, 0.08, 0.11, 0.06, 0.03, 0.05), strict=True))
 PRICE_CUT = ("光屿", 75, 0.85)  # brand, days before the end, factor on its prices since
 CARRIED = {OWN_BRAND: 0.42, "沐野": 0.80, "光屿": 0.61, "禾木家居": 0.38, "净澜": 0.22}
 _BANDS = (("0-200", 0.0, 200.0), ("200-500", 200.0, 500.0), ("500+", 500.0, 1e9))
@@ -67,6 +69,7 @@ def write(outbox: Outbox, history: History, seed: int, truth: Truth) -> dict[str
     return {
         "brand_shares": {brand: share for brand, (share, _) in BRANDS.items()},
         "price_cut": {"brand": PRICE_CUT[0], "since": str(cut_day), "factor": PRICE_CUT[2]},
+        "region_shares": REGION_SHARES,
         "outlets_carrying": CARRIED,
     }  # fmt: skip
 
@@ -97,6 +100,14 @@ def _market(history: History, seed: int, truth: Truth) -> list[Sequence[Cell]]:
                 for (band, _, _), weight in zip(_BANDS, weights / weights.sum(), strict=True):
                     count = float(round(units * share * weight))
                     rows.append(("units", None, brand, None, line, band, *span, count, None, "Panel"))
+        placed = truth.revenue[first : last_month + 1].sum(axis=(0, 2))
+        for region, by_line in zip(REGIONS, placed, strict=True):
+            for line, revenue in zip(product_lines(), by_line, strict=True):
+                # the company sells nothing there: somebody does
+                size = float(round(max(revenue / REGION_SHARES[region], 20_000.0), -2))
+                rows.append(
+                    ("segment_size", None, None, region, line, None, *span, size, "CNY", "Industry association")
+                )
         total = float(round(own.sum() / BRANDS[OWN_BRAND][0], -3))
         rows.append(("market_size", None, None, None, None, None, *span, total, "CNY", "Industry association"))
     return rows

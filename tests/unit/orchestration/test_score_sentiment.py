@@ -18,8 +18,9 @@ def catalog(truth: Path) -> duckdb.DuckDBPyConnection:
         create schema core;
         create table core.fct_mentions as
         select 'weibo' as source_system, 'b' as brand, *
-        from (values ('1', 0.2), ('2', -0.9), ('3', 0.19), ('4', -0.2), ('5', -0.5), ('6', -0.1), ('7', null), ('8', 0.9))
-        as said (mention_id, text_sentiment)
+        from (
+            values ('1', 0.2), ('2', -0.9), ('3', 0.19), ('4', -0.2), ('5', -0.5), ('6', -0.1), ('7', null), ('8', 0.9)
+        ) as said (mention_id, text_sentiment)
         """
     )
     con.execute(

@@ -1,6 +1,7 @@
-"""Writes the seeds that come from other calendars and lists: calendar_days.csv and countries.csv.
+"""Writes the seeds that come from other calendars and lists: calendar_days.csv, countries.csv and cities.csv.
 
-Belongs here: seeds whose rows someone else maintains (the `holidays` library; ISO 3166-1 as `tzdata` ships it).
+Belongs here: seeds whose rows someone else maintains (the `holidays` library; ISO 3166-1 as `tzdata` ships it; the
+divisions of GB/T 2260 that ingestion keeps). Cities up to tier 2 are kept by hand in cities.csv, the rest is added.
 Not here: seeds kept by hand (channels, stages, regions, word lists).
 
     python dbt_project/scripts/make_seeds.py [--first 2009] [--last 2030]
@@ -29,6 +30,9 @@ HOME_REGIONS = {
     "BR": "Brazil",
 }
 ABROAD = "Overseas"
+DIVISIONS = SEEDS.parents[1] / "ingestion" / "cleaning" / "divisions" / "divisions.csv"
+#: Tier of the cities that no list names.
+LOWEST_TIER = "tier 3 and below"
 
 
 def calendar_days(first: int, last: int) -> list[tuple[str, str, str]]:
@@ -50,6 +54,24 @@ def countries() -> list[tuple[str, str, str]]:
     return sorted((code, name, HOME_REGIONS.get(code, ABROAD)) for code, name in pairs)
 
 
+def cities() -> list[tuple[str, str, str, str]]:
+    """Prefecture-level cities of China as (code, province, city, tier): those with a tier by hand first, as they are,
+    then all others by code. Prefectures, leagues and autonomous prefectures are no cities."""
+    with (SEEDS / "cities.csv").open(encoding="utf-8", newline="") as file:
+        by_hand = [tuple(row) for row in csv.reader(file)][1:]
+    by_hand = [row for row in by_hand if row[3] != LOWEST_TIER]
+    with (SEEDS / "provinces.csv").open(encoding="utf-8", newline="") as file:
+        provinces = {row["region_code"][:2]: row["province"] for row in csv.DictReader(file)}
+    known = {row[0] for row in by_hand}
+    with DIVISIONS.open(encoding="utf-8", newline="") as file:
+        others = [
+            (code, provinces[code[:2]], name.removesuffix("市"), LOWEST_TIER)
+            for code, name, _ in csv.reader(file)
+            if code.isdigit() and code[4:] == "00" != code[2:4] and name.endswith("市") and code not in known
+        ]
+    return [(code, province, city, tier) for code, province, city, tier in by_hand] + sorted(others)
+
+
 def write(name: str, heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     """Write one seed, Unix line ends."""
     with (SEEDS / name).open("w", encoding="utf-8", newline="") as file:
@@ -66,6 +88,7 @@ def main() -> None:
     given = parser.parse_args()
     write("calendar_days.csv", ("date_day", "day_kind", "day_name"), calendar_days(given.first, given.last))
     write("countries.csv", ("country_code", "country_name", "sales_region"), countries())
+    write("cities.csv", ("region_code", "province", "city", "city_tier"), cities())
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ placed as (
             place_country.country_code,
             '(none)'
         ) as region_code,
+        case when place_province.region_code is not null then nullif(trim(orders.city), '') end as stated_city,
         coalesce(mapped_channel.marketing_channel, '(none)') as marketing_channel,
         coalesce(employee.employee_id, orders.employee_id) as seller_id,
         employee.team,
@@ -66,6 +67,7 @@ final as (
         sales_channel as channel,
         sales_region as region,
         region_code,
+        stated_city as city,
         seller_id as employee_id,
         team,
         sales_store_id as store_id,

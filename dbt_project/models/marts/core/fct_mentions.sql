@@ -9,24 +9,10 @@ mentions as (
     select * from {{ ref('stg_mention') }}
 ),
 
--- a brand that a source calls own is own where another source says nothing
-own_brands as (
-    select distinct lower(trim(brand)) as brand_word
-    from mentions
-    where is_own_brand
-),
-
 judged as (
     select
         mentions.*,
-        coalesce(
-            mentions.is_own_brand,
-            own_brands.brand_word is not null
-            {%- for brand in var('own_brands') %}
-                or lower(trim(mentions.brand)) = '{{ brand | lower | replace("'", "''") }}'
-            {%- endfor %},
-            false
-        ) as is_own,
+        coalesce(mentions.is_own_brand, own_brands.brand_word is not null) as is_own,
         texts.text_sentiment,
         {% if var('sentiment_text_first') %}
             coalesce(texts.text_sentiment, mentions.sentiment)
@@ -34,7 +20,7 @@ judged as (
             coalesce(mentions.sentiment, texts.text_sentiment)
         {% endif %} as judgement
     from mentions
-    left join own_brands on lower(trim(mentions.brand)) = own_brands.brand_word
+    left join {{ ref('int_own_brands') }} as own_brands on lower(trim(mentions.brand)) = own_brands.brand_word
     left join {{ ref('int_mention_texts__judged') }} as texts on md5(mentions.content) = texts.text_hash
 ),
 

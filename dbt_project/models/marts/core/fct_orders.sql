@@ -65,6 +65,7 @@ final as (
         channel,
         region,
         region_code,
+        city,
         employee_id,
         team,
         store_id,

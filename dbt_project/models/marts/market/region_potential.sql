@@ -15,11 +15,10 @@ with indicators as (
 
     select
         {{ kpi_period_start('year', 'month_start') }} as year_start,
-        sales_region as region,
-    {% for name in ['gdp_growth', 'retail_sales', 'policy', 'infrastructure', 'competition'] %}
-        avg(case when indicator = '{{ name }}' then indicator_value end) as {{ name }}{{ ',' if not loop.last }}
-    
-    {% endfor %}
+        {% for name in ['gdp_growth', 'retail_sales', 'policy', 'infrastructure', 'competition'] %}
+            avg(case when indicator = '{{ name }}' then indicator_value end) as {{ name }},
+        {% endfor %}
+        sales_region as region
     from {{ ref('macro_indicators') }}
     where sales_region <> '(all)'
     group by 1, 2
@@ -62,7 +61,6 @@ regions as (
 scaled as (
 
     select
-        *,
         {% for name in ['gdp_growth', 'retail_sales', 'policy', 'infrastructure', 'market_size'] %}
             ({{ name }} - min({{ name }}) over (partition by year_start))
             / nullif(
@@ -70,13 +68,13 @@ scaled as (
             ) as {{ name }}_score,
         {% endfor %}
         -- much competition and a market that is already won promise less
-    {% for name in ['competition', 'penetration'] %}
-        (max({{ name }}) over (partition by year_start) - {{ name }})
-        / nullif(
-            max({{ name }}) over (partition by year_start) - min({{ name }}) over (partition by year_start), 0
-        ) as {{ name }}_score{{ ',' if not loop.last }}
-    
-    {% endfor %}
+        {% for name in ['competition', 'penetration'] %}
+            (max({{ name }}) over (partition by year_start) - {{ name }})
+            / nullif(
+                max({{ name }}) over (partition by year_start) - min({{ name }}) over (partition by year_start), 0
+            ) as {{ name }}_score,
+        {% endfor %}
+        *
     from regions
 
 ),

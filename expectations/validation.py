@@ -65,6 +65,8 @@ def validate(
     duckdb_dialect.install()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}  # type: ignore[assignment]
+    # an ephemeral context keeps nothing, but would write out its whole configuration for every table it learns of
+    context.variables.save = lambda: None  # type: ignore[method-assign]
     source = context.data_sources.add_sql("build", connection_string=duckdb_dialect.url(database))
     results = []
     for target in targets:

@@ -23,7 +23,9 @@ STORE = comma_separated(
     "门店编号,门店名称,大区,省份,城市,区县,营业面积（平方米）,纬度,经度,辐射半径（公里）,辐射人口,店长工号,开业日期"
 )
 CHANNEL = comma_separated("Channel,Name,Group,Online,Tier")
-OFFLINE = comma_separated("活动编号,活动名称,类型,大区,城市,负责人工号,日期,费用,币种,发放数量,扫码数,到场人数,活动码")
+OFFLINE = comma_separated(
+    "活动编号,活动名称,类型,营销活动编号,大区,城市,负责人工号,日期,费用,币种,发放数量,扫码数,到场人数,活动码"
+)
 AUDIENCE = comma_separated("Platform,Campaign ID,Date,Audience size,People reached")
 CHANNELS = (
     ("web_shop", "官网商城", "direct", "yes", "core"), ("tmall", "天猫淘宝", "marketplace", "yes", "core"),
@@ -118,7 +120,7 @@ def _word(day: date) -> str:
 
 
 def _offline(history: History, seed: int) -> list[Sequence[Cell]]:
-    """Each kind twice a year, two days each."""
+    """Each kind of `OFFLINE_KINDS` in turn, every second month, two days each; and trade shows abroad."""
     rng = stream(seed, "offline events")
     rows: list[Sequence[Cell]] = []
     for month in range(0, history.month_count, 2):
@@ -130,8 +132,25 @@ def _offline(history: History, seed: int) -> list[Sequence[Cell]]:
             responses = int(rng.binomial(handed, share))
             paid = f"¥{cost * rng.uniform(0.9, 1.1):,.2f}"
             there = responses * 2 if kind in ("展会", "沙龙") else None
-            rows.append((key, f"{first.year}{name}", kind, region, city, "E060", str(day), paid, "CNY", handed,
+            rows.append((key, f"{first.year}{name}", kind, None, region, city, "E060", str(day), paid, "CNY", handed,
                          responses, there, f"CY{first:%y%m}"))  # fmt: skip
+    return rows + _trade_shows(history, seed)
+
+
+def _trade_shows(history: History, seed: int) -> list[Sequence[Cell]]:
+    """One abroad each quarter, under the campaign and the code that the CRM's campaign members name."""
+    rng = stream(seed, "trade shows")
+    rows: list[Sequence[Cell]] = []
+    for month in history.months:
+        day = month + timedelta(int(rng.integers(8, 20)))
+        if month.month % 3 != 1:
+            continue
+        quarter = f"{month.year}{(month.month + 2) // 3}"
+        handed = int(rng.integers(500, 900))
+        responses = int(rng.binomial(handed, 0.09))
+        rows.append((f"TS{quarter}", f"Trade Show {month.year} Q{quarter[-1]}", "展会", f"7015g0000{quarter}1IAM", "海外",
+                     None, "E060", str(day), f"¥{rng.uniform(22_000, 34_000):,.2f}", "CNY", handed, responses,
+                     responses * 2, f"TS{quarter}"))  # fmt: skip
     return rows
 
 

@@ -1,4 +1,4 @@
-{# Grain: one row per touch of a resolved customer, up to the build's clock. #}
+{# Grain: one row per touch of a resolved customer that attribution looks at. #}
 select
     touch.touchpoint_key,
     {{ customer_id_column() }},
@@ -10,4 +10,4 @@ select
     touch.is_direct
 from {{ ref('fct_touchpoints') }} as touch
 {{ customer_id_lookup('touch', 'customer_system') }}
-where {{ customer_id_column() }} is not null
+where touch.is_attributable and {{ customer_id_column() }} is not null

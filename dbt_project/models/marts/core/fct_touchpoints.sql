@@ -34,6 +34,11 @@ touches as (
         campaign_id,
         session_id,
         cast(null as string) as lead_id,
+        cast(null as string) as event_code,
+        cast(null as string) as trigger,
+        marketing_channel = 'outbound' as is_outbound,
+        true as is_attributable,
+        cast(null as decimal(18, 4)) as cost_reporting_amount,
         {{ lineage_columns('sessions') }}
     from sessions
 
@@ -52,10 +57,19 @@ touches as (
         leads.campaign_id,
         cast(null as string) as session_id,
         leads.lead_id,
+        cast(null as string) as event_code,
+        cast(null as string) as trigger,
+        leads.marketing_channel = 'outbound' as is_outbound,
+        true as is_attributable,
+        cast(null as decimal(18, 4)) as cost_reporting_amount,
         {{ lineage_columns('leads') }}
     from leads
     left join lead_campaigns
         on leads.campaign_id = lead_campaigns.campaign_id
+
+    union all
+
+    select * from {{ ref('int_touchpoints__contacts') }}
 ),
 
 final as (
@@ -72,8 +86,12 @@ final as (
         campaign_id,
         session_id,
         lead_id,
+        event_code,
+        trigger,
         marketing_channel in ('direct', 'unknown', '(none)') as is_direct,
-        marketing_channel = 'outbound' as is_outbound,
+        is_outbound,
+        is_attributable,
+        cost_reporting_amount,
         {{ lineage_columns('touches') }}
     from touches
 )

@@ -148,9 +148,10 @@ def _trade_shows(history: History, seed: int) -> list[Sequence[Cell]]:
         quarter = f"{month.year}{(month.month + 2) // 3}"
         handed = int(rng.integers(500, 900))
         responses = int(rng.binomial(handed, 0.09))
-        rows.append((f"TS{quarter}", f"Trade Show {month.year} Q{quarter[-1]}", "展会", f"7015g0000{quarter}1IAM", "海外",
-                     None, "E060", str(day), f"¥{rng.uniform(22_000, 34_000):,.2f}", "CNY", handed, responses,
-                     responses * 2, f"TS{quarter}"))  # fmt: skip
+        campaign = f"7015g0000{quarter}1IAM"
+        cost = f"¥{rng.uniform(22_000, 34_000):,.2f}"
+        rows.append((f"TS{quarter}", f"Trade Show {month.year} Q{quarter[-1]}", "展会", campaign, "海外", None, "E060",
+                     str(day), cost, "CNY", handed, responses, responses * 2, f"TS{quarter}"))  # fmt: skip
     return rows
 
 

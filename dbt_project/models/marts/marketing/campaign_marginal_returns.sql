@@ -24,7 +24,7 @@ revenue as (
         credit.campaign_id,
         {{ add_hours(
             'cast(' ~ reporting_date('conversion.converted_at') ~ ' as timestamp)',
-            hour_of_day('conversion.converted_at')
+            'floor(' ~ hour_of_day('conversion.converted_at') ~ ')'
         ) }} as hour_start,
         sum(credit.revenue) as revenue
     from {{ ref('attribution_credits') }} as credit

@@ -35,7 +35,7 @@ _TYPES = {
 #: Operational entities that this module writes as one file each, replaced as a whole.
 WRITTEN = (
     "delivery", "delivery_part", "delivery_entity", "delivery_issue", "source_check", "imputation_rule",
-    "quality_result", "kpi_version",
+    "quality_result", "kpi_version", "access_event",
 )  # fmt: skip
 
 
@@ -66,7 +66,10 @@ def write_operational(home: Home, ledger: Engine, as_of: datetime, contracts: Co
     ensure_schemas(home)
     for name in WRITTEN:
         entity = load_entities()[name]
-        rows = _rules(home, contracts) if name == "imputation_rule" else list(_rows(ledger, name, as_of))
+        if name == "imputation_rule":
+            rows = _rules(home, contracts)
+        else:
+            rows = _accesses(home, as_of) if name == "access_event" else list(_rows(ledger, name, as_of))
         schema = arrow_schema(entity)
         table = pa.Table.from_pylist([{field.name: row.get(field.name) for field in schema} for row in rows], schema)
         _write(home.entity(name) / f"{name}.parquet", table)
@@ -103,6 +106,25 @@ def _rules(home: Home, contracts: ContractSet | None) -> Sequence[Mapping[str, A
 
     found = contracts if contracts is not None else contracts_of(home)
     return [vars(rule) for contract in found.contracts for rule in rules_of(contract, load_entities())]
+
+
+def _accesses(home: Home, as_of: datetime) -> Sequence[Mapping[str, Any]]:
+    """Lines of the audit log up to `as_of`, without what they say of single customers."""
+    path = home.root / "audit" / "audit.jsonl"
+    if not path.exists():
+        return []
+    rows = []
+    for text in path.read_text(encoding="utf-8").splitlines():
+        line = json.loads(text)
+        accessed_at = datetime.fromisoformat(line["at"]).replace(tzinfo=None)
+        details = line["details"]
+        if accessed_at <= as_of.replace(tzinfo=None):
+            rows.append({
+                "audit_number": line["number"], "accessed_at": accessed_at, "actor": line["actor"],
+                "role": line["role"], "action": line["action"], "purpose": line["purpose"],
+                "customer_count": details.get("customers"), "is_refused": bool(details.get("refused", False)),
+            })  # fmt: skip
+    return rows
 
 
 def _write(path: Path, table: pa.Table) -> None:

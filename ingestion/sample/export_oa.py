@@ -109,7 +109,7 @@ def _make_requests(outbox: Outbox, history: History, seed: int) -> None:
     is_slow = rng.random(len(months)) < SLOW_RELEASE_SHARE
     took = np.where(is_slow, rng.integers(3 * 3600, 9 * 3600, len(months)), rng.integers(600, 7000, len(months)))
     channels = np.array(["paid_search", "paid_social"])[rng.integers(0, 2, len(months))]
-    asked = rng.integers(2, 20, len(months)) * 100_000
+    asked = rng.integers(2, 20, len(months)) * 500  # cents: the reserve is a twentieth of small budgets
     releases = {"n": np.arange(len(months)), "begun": begun, "took": took, "channel": channels, "asked": asked}
     con.register("release_arrow", pa.table(releases))
     con.execute(

@@ -24,7 +24,8 @@ compared as (
         sellers.employee_id,
         sellers.target,
         coalesce(sales.counted_amount, 0) as counted_amount,
-        coalesce(sales.counted_amount, 0) / sellers.target - 1 as beyond
+        -- rounded, so that a step is reached by the amount that stands at it
+        round(coalesce(sales.counted_amount, 0) / sellers.target - 1, 9) as beyond
     from {{ ref('seller_attainment') }} as sellers
     left join sales
         on sellers.quarter_start = sales.quarter_start and sellers.employee_id = sales.employee_id

@@ -30,16 +30,21 @@ running as (
 
 ),
 
+-- rounded, so that a limit is reached by the amount that stands at it
 rated as (
 
     select
         running.*,
-        case when is_due then cast(spend_to_date_amount as double) / nullif(cast(budget_amount as double), 0) end
-            as consumption,
-        case when is_due then cast(spend_to_date_amount as double) / nullif(cast(plan_to_date_amount as double), 0) end
-            as pace,
-        case when is_due then cast(spend_amount as double) / nullif(cast(planned_amount as double), 0) - 1 end
-            as day_overspend
+        case
+            when is_due then round(cast(spend_to_date_amount as double) / nullif(cast(budget_amount as double), 0), 12)
+        end as consumption,
+        case
+            when is_due
+                then round(cast(spend_to_date_amount as double) / nullif(cast(plan_to_date_amount as double), 0), 12)
+        end as pace,
+        case
+            when is_due then round(cast(spend_amount as double) / nullif(cast(planned_amount as double), 0) - 1, 12)
+        end as day_overspend
     from running
 
 )

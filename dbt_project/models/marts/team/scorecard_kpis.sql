@@ -115,8 +115,8 @@ select
     effective.actual,
     effective.score,
     effective.share_in_component,
-    effective.effective_weight,
-    effective.effective_weight * effective.score as weighted_score,
+    round(effective.effective_weight, 12) as effective_weight,
+    round(effective.effective_weight * effective.score, 12) as weighted_score,
     medians.team_median_score,
     effective.score - medians.team_median_score as score_against_team,
     {{ integer(

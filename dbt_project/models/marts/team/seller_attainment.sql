@@ -90,7 +90,8 @@ rated as (
 
     select
         measured.*,
-        cast(revenue_reporting_amount as double) / nullif(target, 0) as attainment
+        -- rounded, so that a limit is reached by the amount that stands at it
+        round(cast(revenue_reporting_amount as double) / nullif(target, 0), 12) as attainment
     from measured
 
 )

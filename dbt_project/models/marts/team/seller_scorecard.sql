@@ -24,9 +24,10 @@ totals as (
                 as component_{{ number + 1 }}_weight,
         {% endfor %}
         count(score) as scored_kpi_count,
-        {% for number in range(1, 4) %}
-            max(case when weakness_rank = {{ number }} then kpi_id end) as weakest_{{ number }}{{ ',' if not loop.last }}
-        {% endfor %}
+    {% for number in range(1, 4) %}
+        max(case when weakness_rank = {{ number }} then kpi_id end) as weakest_{{ number }}{{ ',' if not loop.last }}
+    
+    {% endfor %}
     from kpis
     group by 1, 2
 

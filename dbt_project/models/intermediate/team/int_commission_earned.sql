@@ -102,7 +102,7 @@ final as (
         month_start,
         employee_id,
         line_kind,
-        cast(rate as double) as rate,
+        round(cast(rate as double), 9) as rate,
         {{ money('basis_amount') }} as basis_amount,
         {{ money('round(basis_amount * rate, 2)') }} as amount
     from lines

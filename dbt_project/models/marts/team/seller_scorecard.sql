@@ -15,7 +15,7 @@ totals as (
         quarter_start,
         employee_id,
         max(scorecard_set) as scorecard_set,
-        sum(weighted_score) as total_score,
+        round(sum(weighted_score), 12) as total_score,
         {% for number in range(3) %}
             '{{ components[number] }}' as component_{{ number + 1 }},
             sum(case when component = '{{ components[number] }}' then share_in_component * score end)

@@ -77,6 +77,10 @@ def _check(connection: Any, kpi_id: str, grain: Grain, by: str | None) -> None:
     if by is not None and by not in dimensions:
         others = sorted(set(dimensions) - {"total"})
         raise UsageError(f"{kpi_id} has no values by {by}", remedy=f"It has: {', '.join(others) or 'the total only'}")
+    if by is None and "total" not in dimensions:
+        raise UsageError(
+            f"{kpi_id} has no value of the whole", remedy=f"Say --by with {' or '.join(sorted(dimensions))}"
+        )
 
 
 def _day(text: str | None, option: str) -> date | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Sequence
 
-WIDTH, HEIGHT, SIDE, TOP, BOTTOM = 640, 200, 8, 26, 24
+WIDTH, HEIGHT, SIDE, TOP, BOTTOM = 640, 220, 8, 40, 34
 
 
 def line_chart(
@@ -53,12 +53,12 @@ def line_chart(
         if each is not None:
             told = html.escape(f"{labels[index]}: {text(each)}")
             parts.append(f'<circle cx="{x(index):.1f}" cy="{y(each):.1f}" r="3"><title>{told}</title></circle>')
-    parts.append(f'<text x="{SIDE}" y="{HEIGHT - 6}">{html.escape(labels[0])}</text>')
+    parts.append(f'<text x="{SIDE}" y="{HEIGHT - 8}">{html.escape(labels[0])}</text>')
     if len(labels) > 1:
-        end = f'<text x="{WIDTH - SIDE}" y="{HEIGHT - 6}" text-anchor="end">{html.escape(labels[-1])}</text>'
+        end = f'<text x="{WIDTH - SIDE}" y="{HEIGHT - 8}" text-anchor="end">{html.escape(labels[-1])}</text>'
         parts.append(end)
     scale = f"{text(min(known))} .. {text(max(known))}"
-    parts.append(f'<text x="{SIDE}" y="14">{html.escape(scale)}</text>')
+    parts.append(f'<text x="{SIDE}" y="22">{html.escape(scale)}</text>')
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" class="chart">{"".join(parts)}</svg>'
 
 

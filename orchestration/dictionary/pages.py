@@ -36,10 +36,11 @@ margin:.8rem 0}.list{list-style:none;padding:0;margin:0}.list a{display:block;co
 .list .row{display:flex;justify-content:space-between;gap:1rem}.list .value{white-space:nowrap;font-weight:600}
 .now{font-size:1.9rem;font-weight:650}dl{display:grid;grid-template-columns:10rem 1fr;gap:.35rem 1rem;margin:0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.35rem .5rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-td.n,th.n{text-align:right;white-space:nowrap}.wide{overflow-x:auto}
+th,td{overflow-wrap:normal;text-align:left;padding:.35rem .5rem .35rem 0;
+border-bottom:1px solid var(--line);vertical-align:top}
+td.n,th.n{text-align:right}td:not(:last-child),td.n,th{white-space:nowrap}.wide{overflow-x:auto}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}
-ul.plain{list-style:none;padding:0;margin:0}.chart{width:100%;height:auto;display:block}
+ul.plain{list-style:none;padding:0;margin:0}.chart{width:100%;height:auto;display:block;margin:.6rem 0 1rem}
 .chart .line{fill:none;stroke:var(--mark);stroke-width:2}.chart .open{stroke-dasharray:4 4}
 .chart circle{fill:var(--mark)}.chart text{fill:var(--soft);font-size:13px}.chart .mark{stroke:var(--green);
 stroke-dasharray:2 4}.chart .marked{fill:var(--green)}.dot{display:inline-block;width:.7em;height:.7em;

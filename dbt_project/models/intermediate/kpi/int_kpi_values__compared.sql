@@ -2,6 +2,7 @@
     Grain: as kpi_values, and for months, quarters and years also the members that are there in the period before or a
     year before only: values and parts of the three periods, of the member and of the whole.
 #}
+{{ config(materialized='view') }}
 with kpi_values as (
 
     select * from {{ ref('int_kpi_values__with_parts') }}

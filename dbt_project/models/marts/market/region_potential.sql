@@ -15,10 +15,11 @@ with indicators as (
 
     select
         {{ kpi_period_start('year', 'month_start') }} as year_start,
+        sales_region as region,
         {% for name in ['gdp_growth', 'retail_sales', 'policy', 'infrastructure', 'competition'] %}
             avg(case when indicator = '{{ name }}' then indicator_value end) as {{ name }},
         {% endfor %}
-        sales_region as region
+        count(*) as indicator_count
     from {{ ref('macro_indicators') }}
     where sales_region <> '(all)'
     group by 1, 2

@@ -12,7 +12,7 @@ with brands as (
         is_own_brand,
         {{ integer('count(*)') }} as mention_count,
         {{ integer('count(sentiment)') }} as judged_mentions,
-        cast(coalesce(sum(cast(sentiment as decimal(18, 9))), 0) as double) as sentiment_total,
+        cast(coalesce(sum(cast(sentiment as decimal(28, 15))), 0) as double) as sentiment_total,
         {{ integer("sum(case when sentiment_class = 'positive' then 1 else 0 end)") }} as positive_mentions,
         {{ integer("sum(case when sentiment_class = 'neutral' then 1 else 0 end)") }} as neutral_mentions,
         {{ integer("sum(case when sentiment_class = 'negative' then 1 else 0 end)") }} as negative_mentions,

@@ -88,7 +88,10 @@ def _make_agreements(outbox: Outbox) -> None:
             {CUSTOMER} AS customer_no, {DEAL} AS deal_no,
             {roll("e-signed", "a.d", "a.signed")} < 0.72 AS is_e_signed,
             {roll("e-signed", "a.d", "a.signed")} < 0.34 AS is_mobile,
-            CASE hash('term', a.d) % 4 WHEN 0 THEN 90 WHEN 1 THEN 182 ELSE 365 END AS term_days,
+            -- who comes back had a contract of a quarter, so that renewals are there from the first year on
+            CASE WHEN NOT is_repeat AND q.lead IN (SELECT f.lead FROM deal f WHERE f.is_repeat) THEN 90
+                WHEN hash('term', a.d) % 4 = 0 THEN 90 WHEN hash('term', a.d) % 4 = 1 THEN 182 ELSE 365 END
+                AS term_days,
             CASE WHEN is_repeat THEN 'HT' || (400001 + (
                 SELECT min(f.d) FROM deal f WHERE f.lead = q.lead AND NOT f.is_repeat
             ))::varchar END AS renewal_of,

@@ -82,8 +82,8 @@ mentors as (
     from (select distinct month_start from {{ ref('int_commission_earned') }}) as months
     inner join {{ ref('fct_mentoring') }} as pairs
         on
-            pairs.ended_date < {{ add_months('months.month_start', 1) }}
-            and pairs.ended_date >= {{ add_months('months.month_start', 1 - (var('trailing_months') | int)) }}
+            {{ add_months('months.month_start', 1) }} > pairs.ended_date
+            and {{ add_months('months.month_start', 1 - (var('trailing_months') | int)) }} <= pairs.ended_date
     where pairs.is_passed is not null
     group by 1, 2
 ),

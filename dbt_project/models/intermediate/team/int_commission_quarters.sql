@@ -1,4 +1,4 @@
--- Grain: one row per whole quarter and seller with a target: what the scheme pays for reaching it and on revenue beyond.
+-- Grain: one row per whole quarter and seller with a target: what the scheme pays for reaching it and for going beyond.
 -- It is paid in the quarter's last month. A scheme that pays on revenue by month takes refunds as they fall into the
 -- quarter; one that does not takes the quarter's sales, and claws back at the rate of the sale's quarter.
 {% set scheme = commission_terms() %}

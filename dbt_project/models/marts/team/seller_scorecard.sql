@@ -24,10 +24,9 @@ totals as (
                 as component_{{ number + 1 }}_weight,
         {% endfor %}
         count(score) as scored_kpi_count,
-    {% for number in range(1, 4) %}
-        max(case when weakness_rank = {{ number }} then kpi_id end) as weakest_{{ number }}{{ ',' if not loop.last }}
-    
-    {% endfor %}
+        max(case when weakness_rank = 1 then kpi_id end) as weakest_1,
+        max(case when weakness_rank = 2 then kpi_id end) as weakest_2,
+        max(case when weakness_rank = 3 then kpi_id end) as weakest_3
     from kpis
     group by 1, 2
 

@@ -41,8 +41,9 @@ select
     seller_periods.period_start,
     seller_periods.region,
     {{ money('sum(seller_periods.revenue_reporting_amount)') }} as revenue_reporting_amount,
-    {{ money('sum(case when sellers.employee_id is not null then seller_periods.revenue_reporting_amount else 0 end)') }}
-        as star_revenue_reporting_amount
+    {{ money(
+        'sum(case when sellers.employee_id is not null then seller_periods.revenue_reporting_amount else 0 end)'
+    ) }} as star_revenue_reporting_amount
 from seller_periods
 left join sellers
     on

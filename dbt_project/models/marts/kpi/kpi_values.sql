@@ -86,4 +86,5 @@
     'tasks': ref('int_kpi_measures__tasks'),
     'training_windows': ref('int_kpi_measures__training_windows'),
     'trainings': ref('int_kpi_measures__trainings'),
+    'target_gaps': ref('int_kpi_measures__target_gaps'),
 }) }}

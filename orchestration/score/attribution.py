@@ -20,8 +20,8 @@ PART = "attribution"
 #: Models that look at all touches of a journey. The ones that look at a single touch are told, not judged: the sample
 #: company's buyers come back by direct, search and mail, which a last touch cannot see through.
 JUDGED = ("linear", "position_based", "time_decay", "markov", "shapley")
-CORRELATION_BAR = 0.6
-ERROR_BAR = 0.05
+CORRELATION_BAR = 0.7
+ERROR_BAR = 0.04
 #: Words of the truth that are other channels in the exports: social commerce is tagged as social.
 CHANNELS = {"social_commerce": "organic_social"}
 

@@ -21,6 +21,7 @@ from orchestration import prepare
 from orchestration.dictionary.pages import page, write_pages
 from orchestration.dictionary.values import read_published
 from orchestration.dictionary.words import both
+from orchestration.docs_attribution import has_credits, write_page
 from orchestration.kpi_declarations import declared_kpis
 from orchestration.settings import DBT_PROJECT_DIR, load_settings, resolve_home
 
@@ -38,6 +39,8 @@ def write_site(folder: Path) -> list[Path]:
         read_published(home.current / "marts.duckdb"),
         settings.reporting_currency,
     )
+    catalog = home.current / "marts.duckdb"
+    attribution = [write_page(home, folder / "attribution.html")] if has_credits(catalog) else []
     marts, index = folder / "marts.html", folder / "index.html"
     with tempfile.TemporaryDirectory(prefix="milepost-docs-") as scratch:
         shutil.copyfile(prepare.MANIFEST, Path(scratch) / "manifest.json")  # --no-compile takes it from there
@@ -68,8 +71,10 @@ def write_site(folder: Path) -> list[Path]:
         f"<li><a href='{href}'>{both(title)}</a></li>"
         for href, title in (("kpis.html", "KPI dictionary"), ("marts.html", "Models, columns, lineage"))
     )
+    if attribution:
+        links += "<li><a href='attribution.html'>Where attribution models disagree</a></li>"
     index.write_text(page("Milepost", f"<h1>Milepost</h1><ul>{links}</ul>"), encoding="utf-8")
-    return [index, *kpis, marts]
+    return [index, *kpis, *attribution, marts]
 
 
 if __name__ == "__main__":

@@ -48,6 +48,18 @@ def shares(catalog: Path) -> dict[str, dict[str, float]]:
     return dict(sorted(found.items(), key=lambda item: (-_range(item[1]), item[0])))
 
 
+def has_credits(catalog: Path) -> bool:
+    """The published version has credits to show."""
+    if not catalog.exists():
+        return False
+    with duckdb.connect(str(catalog), read_only=True) as connection:
+        known = connection.execute(
+            "select count(*) from information_schema.tables"
+            " where table_schema = 'marketing' and table_name = 'attribution_credits'"
+        ).fetchone()
+    return bool(known and known[0])
+
+
 def page(found: dict[str, dict[str, float]]) -> str:
     """The page: a row per channel with a dot per model, and the same as a table."""
     rows = "".join(_table_row(channel, by_model) for channel, by_model in found.items())

@@ -9,7 +9,7 @@ import pytest
 
 from ingestion.errors import MilepostError
 from ingestion.home import Home
-from orchestration.docs_attribution import MODELS, page, shares, write_page
+from orchestration.docs_attribution import MODELS, has_credits, page, shares, write_page
 
 
 @pytest.fixture
@@ -57,3 +57,10 @@ def test_without_conversions_the_page_says_so() -> None:
 def test_without_a_published_version_there_is_no_page(tmp_path: Path) -> None:
     with pytest.raises(MilepostError, match="nothing is published"):
         shares(tmp_path / "marts.duckdb")
+    assert not has_credits(tmp_path / "marts.duckdb")
+    duckdb.connect(str(tmp_path / "other.duckdb")).close()
+    assert not has_credits(tmp_path / "other.duckdb")
+
+
+def test_published_credits_are_found(home: Home) -> None:
+    assert has_credits(home.current / "marts.duckdb")

@@ -137,3 +137,6 @@
             {{ customer_id }} = {{ name }}.customer_id
             and {{ add_months(kpi_period_start('quarter', day), -3) }} = {{ name }}.quarter_start_date
 {%- endmacro %}
+
+{# A text as it is where a file guards it from spreadsheet programs: ="0012" says 0012. #}
+{% macro unguarded(value) -%}replace(replace({{ value }}, '="', ''), '"', ''){%- endmacro %}

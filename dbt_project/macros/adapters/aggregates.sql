@@ -49,3 +49,23 @@
         "percentile(" ~ value ~ ", 0.5) over (partition by " ~ partition ~ " order by " ~ order ~ " rows unbounded preceding)"
     ) }}
 {%- endmacro %}
+
+{#
+    One row per phrase of a text: parts between punctuation where it is written without spaces, else words of four letters
+    and more. Rows for a text that has none are left out.
+#}
+{% macro split_phrases(text) %}{{ return(adapter.dispatch('split_phrases', 'milepost')(text)) }}{% endmacro %}
+
+{% macro default__split_phrases(text) -%}
+    {{ return(
+        "unnest(case when regexp_matches(" ~ text ~ ", '[一-鿿]') then regexp_split_to_array(" ~ text
+        ~ ", '[，。！？；、,.!?;:：\\s]+') else regexp_extract_all(" ~ text ~ ", '[A-Za-z]{4,}') end)"
+    ) }}
+{%- endmacro %}
+
+{% macro spark__split_phrases(text) -%}
+    {{ return(
+        "explode(case when " ~ text ~ " rlike '[一-鿿]' then split(" ~ text
+        ~ ", '[，。！？；、,.!?;:：\\\\s]+') else regexp_extract_all(" ~ text ~ ", '([A-Za-z]{4,})', 1) end)"
+    ) }}
+{%- endmacro %}

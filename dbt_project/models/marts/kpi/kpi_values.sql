@@ -39,6 +39,7 @@
     'data_freshness': ref('int_kpi_measures__data_freshness'),
     'delivery_days': ref('int_kpi_measures__delivery_days'),
     'delivery_days': ref('int_kpi_measures__delivery_days'),
+    'device_health': ref('int_kpi_measures__device_health'),
     'email_performance': ref('int_kpi_measures__email_performance'),
     'event_performance': ref('int_kpi_measures__event_performance'),
     'employee_answers': ref('int_kpi_measures__employee_answers'),
@@ -53,6 +54,7 @@
     'matched_prices': ref('int_kpi_measures__matched_prices'),
     'mentions': ref('int_kpi_measures__mentions'),
     'new_customer_revenue': ref('int_kpi_measures__new_customer_revenue'),
+    'nps_answers': ref('int_kpi_measures__nps_answers'),
     'opportunities': ref('int_kpi_measures__opportunities'),
     'outlets': ref('int_kpi_measures__outlets'),
     'opportunity_compliance': ref('int_kpi_measures__opportunity_compliance'),
@@ -87,4 +89,6 @@
     'training_windows': ref('int_kpi_measures__training_windows'),
     'trainings': ref('int_kpi_measures__trainings'),
     'target_gaps': ref('int_kpi_measures__target_gaps'),
+    'survey_responses': ref('int_kpi_measures__survey_responses'),
+    'tickets': ref('int_kpi_measures__tickets'),
 }) }}

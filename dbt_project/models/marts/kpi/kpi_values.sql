@@ -85,5 +85,9 @@
     'target_gaps': ref('int_kpi_measures__target_gaps'),
     'survey_responses': ref('int_kpi_measures__survey_responses'),
     'tickets': ref('int_kpi_measures__tickets'),
+    'target_gaps': ref('int_kpi_measures__target_gaps'),
+    'tasks': ref('int_kpi_measures__tasks'),
+    'training_windows': ref('int_kpi_measures__training_windows'),
+    'trainings': ref('int_kpi_measures__trainings'),
     'trigger_response_days': ref('int_kpi_measures__trigger_response_days'),
 }) }}

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from datetime import date
 
-from ingestion.sample.constants import FULL_WIDTH_SHARE, TEXT_DATE_SHARE
+from ingestion.sample.constants import (
+    FULL_WIDTH_SHARE,
+    KEY_ACCOUNT_CENTS,
+    POTENTIAL_STATED_SHARE,
+    SUCCESS_SHARE,
+    TEXT_DATE_SHARE,
+)
 from ingestion.sample.crm_keys import CUSTOMER_NO, DEAL_NO, LEAD_NO
 from ingestion.sample.outbox import Outbox, next_day
 from ingestion.sample.workbook import NUMBER, Sheet, workbook
 
 CUSTOMERS = ("客户编号", "客户类型", "企业名称", "联系人", "手机号码", "电子邮箱", "行业", "人员规模", "省份", "城市",
-             "客户等级", "负责人工号", "客户来源", "创建时间", "最近修改时间")  # fmt: skip
+             "客户等级", "负责人工号", "推荐客户编号", "客户来源", "创建时间", "最近修改时间", "客户成功经理工号",
+             "是否大客户", "行业增速", "扩张计划", "合作深度", "采购潜力")  # fmt: skip
 LEADS = ("线索编号", "公司名称", "联系人", "手机", "邮箱", "行业", "公司人数", "省份", "城市", "线索来源", "线索状态",
          "是否有效", "有预算", "是否决策人", "预计采购周期（月）", "线索评分", "负责人工号", "客户编号", "商机编号",
          "创建时间", "分配时间", "评级时间", "首次联系时间", "跟进时间", "转化时间", "最近修改时间")  # fmt: skip
@@ -89,13 +96,32 @@ def customer_sql(low: int, seen: int) -> str:
     s = str(seen)
     return f"""
         SELECT {CUSTOMER_NO}, '企业', {_wide("company", "n")}, contact, {_wide("phone", "n")}, email, industry, size,
-            province, city, CASE WHEN score >= 8 THEN 'A' WHEN score >= 6 THEN 'B级' ELSE 'C' END, owner, stated_source,
-            {_moment("converted", "n", s)}, {_moment("updated", "n + 1", s)}
+            province, city, CASE WHEN score >= 8 THEN 'A' WHEN score >= 6 THEN 'B级' ELSE 'C' END, owner,
+            CASE WHEN stated_source LIKE '%介绍%' THEN referrer END, stated_source,
+            {_moment("converted", "n", s)}, {_moment("updated", "n + 1", s)},
+            CASE WHEN amount_won > {KEY_ACCOUNT_CENTS} AND {_roll("success", "n")} < {SUCCESS_SHARE}
+                THEN ['E071', 'E072'][1 + (n % 2)::int] END,
+            CASE WHEN amount_won > {KEY_ACCOUNT_CENTS} THEN '是' ELSE '否' END,
+            CASE WHEN {_roll("stated", "n")} < {POTENTIAL_STATED_SHARE}
+                THEN (round(-5 + 25 * {_roll("growth", "industry")}, 1))::varchar || '%' END,
+            CASE WHEN {_roll("stated", "n")} < {POTENTIAL_STATED_SHARE}
+                THEN CASE WHEN {_roll("plan", "n")} < 0.3 THEN '有' ELSE '无' END END,
+            CASE WHEN {_roll("stated", "n")} < {POTENTIAL_STATED_SHARE}
+                THEN ['低', '中', '高'][1 + (3 * {_roll("depth", "n")})::int % 3] END,
+            CASE WHEN {_roll("stated", "n")} < {POTENTIAL_STATED_SHARE}
+                THEN ['低', '中', '高'][1 + (3 * {_roll("purchase", "n")})::int % 3] END
         FROM (
-            SELECT l.*, greatest(converted, coalesce(last_change, 0)) AS updated
+            SELECT l.*, greatest(converted, coalesce(last_change, 0)) AS updated, coalesce(won, 0) AS amount_won,
+                referrer
             FROM lead l LEFT JOIN (
-                SELECT lead AS n, max({_last(s, "start", "deal_closed")}) AS last_change FROM deal GROUP BY lead
-            ) c USING (n)
+                SELECT lead AS n, max({_last(s, "start", "deal_closed")}) AS last_change,
+                    sum(CASE WHEN deal_is_won AND deal_closed < {s} THEN amount END) AS won
+                FROM deal GROUP BY lead
+            ) c USING (n) LEFT JOIN (
+                -- who brings a customer became one just before
+                SELECT n, lag({CUSTOMER_NO}) OVER (ORDER BY converted, n) AS referrer
+                FROM lead WHERE is_cn AND converted > 0
+            ) r USING (n)
             WHERE is_cn AND converted > 0 AND converted < {s}
         )
         WHERE updated >= {low}

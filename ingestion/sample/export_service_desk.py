@@ -167,7 +167,13 @@ def _write_surveys(outbox: Outbox, last: date, low: int, seen: int) -> None:
             CASE WHEN hours > 8 THEN '等了很久才有人回复' WHEN recommend >= 9 AND hash('say', key) % 3 = 0
                 THEN '很满意，会推荐给朋友' WHEN recommend <= 6 AND hash('say', key) % 2 = 0 THEN '用着不太顺手' END,
             {local("asked", seen)}, {local("answered", seen)}
-        FROM service_answer WHERE answered >= {low} AND answered < {seen} ORDER BY response_no
+        FROM service_answer WHERE answered >= {low} AND answered < {seen}
+        UNION ALL
+        SELECT response_no, '流失客户回访', name, phone, email, buyer_account, NULL,
+            '="' || order_id || '"', NULL, agent, sku, line, region, NULL, NULL, NULL, NULL, reason, NULL,
+            {local("asked", seen)}, {local("answered", seen)}
+        FROM service_leaver WHERE answered >= {low} AND answered < {seen}
+        ORDER BY ALL
     """
     name = f"{last:%Y}/满意度调查_{last:%Y-%m-%d}.csv"
     outbox.write_csv("service_desk", "customer_surveys", name, SURVEYS, sql, next_day(last), encoding=_ENCODING)

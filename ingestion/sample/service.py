@@ -23,6 +23,9 @@ NPS_DRIVERS = {
     "first_response_hours": -0.11, "is_complaint": -1.5, "is_refunded": -1.8, "is_smart_home": -0.9,
     "base_of_buyers": 9.1, "base_of_callers": 9.0,
 }  # fmt: skip
+#: Why customers say they left, with the share of each: planted.
+REASONS_TO_LEAVE = {"服务": 0.35, "价格": 0.25, "产品质量": 0.18, "竞品": 0.12, "不再需要": 0.10}
+LEAVER_ASKED_SHARE, LEAVER_ASKED_DAYS = 0.45, 100  # of who did not come back; days after the last order
 CAUSES = {
     "投诉": ("物流慢", "商品质量", "服务态度", "价格争议"), "故障报修": ("无法开机", "漏水", "连接失败", "异响"),
     "使用咨询": ("使用方法", "发票", "保修政策"), "安装预约": ("上门安装",), "退换货": ("质量退货", "七天无理由"),
@@ -59,6 +62,7 @@ def make(con: duckdb.DuckDBPyConnection, history: History, end: int) -> dict[str
     _make_tickets(con, is_batch, end)
     _make_chats(con, end)
     _make_answers(con, end)
+    _make_leavers(con, end)
     counts = con.execute(
         "SELECT count(*), count(*) FILTER (kind = '投诉'), count(*) FILTER (is_again) FROM service_ticket"
     ).fetchone()
@@ -68,7 +72,7 @@ def make(con: duckdb.DuckDBPyConnection, history: History, end: int) -> dict[str
     return {
         "tickets": counts[0], "complaints": counts[1], "repeated_complaints": counts[2], "chats": chat_counts[0],
         "chats_begun_with_the_bot": chat_counts[1], "chats_closed_by_the_bot": chat_counts[2],
-        "nps_drivers_points_of_10": NPS_DRIVERS,
+        "nps_drivers_points_of_10": NPS_DRIVERS, "reasons_to_leave": REASONS_TO_LEAVE,
     }  # fmt: skip
 
 
@@ -189,6 +193,34 @@ def _make_answers(con: duckdb.DuckDBPyConnection, end: int) -> None:
             greatest(1, least(5, round(4.2 + 0.7 * {_normal("delivery", "key")})))::int AS delivery_score,
             greatest(1, least(5, round(4.6 - 0.05 * hours + 0.6 * {_normal("service", "key")})))::int AS service_score
         FROM scored WHERE answered < {end}
+        ORDER BY response_no
+        """
+    )
+
+
+def _make_leavers(con: duckdb.DuckDBPyConnection, end: int) -> None:
+    """Who was asked why they left, a hundred days after an order that no other followed; answered within days."""
+    total, words = 0.0, []
+    for reason, share in REASONS_TO_LEAVE.items():
+        total += share
+        words.append(f"WHEN {roll('leaves because', 'order_id', 'created')} < {total:.2f} THEN '{reason}'")
+    con.execute(
+        f"""
+        CREATE OR REPLACE TABLE service_leaver AS
+        WITH placed AS (
+            SELECT *, paid + {LEAVER_ASKED_DAYS * 86400} AS asked,
+                lead(paid) OVER (PARTITION BY coalesce(buyer_account, email) ORDER BY paid, order_id) AS next_paid
+            FROM picked WHERE paid > 0 AND coalesce(buyer_account, email) IS NOT NULL
+        ), asked AS (
+            SELECT *, asked + 3600 + {wait("says why", "2 * 86400", "order_id", "created")} AS answered
+            FROM placed
+            WHERE (next_paid IS NULL OR next_paid > asked)
+                AND {roll("asked why", "order_id", "created")} < {LEAVER_ASKED_SHARE}
+        )
+        SELECT 'LS' || (9500001 + row_number() OVER (ORDER BY answered, order_id))::varchar AS response_no, *,
+            CASE {" ".join(words)} ELSE '不再需要' END AS reason,
+            ['E071', 'E072'][1 + (hash('calls', order_id) % 2)::int] AS agent
+        FROM asked WHERE answered < {end}
         ORDER BY response_no
         """
     )

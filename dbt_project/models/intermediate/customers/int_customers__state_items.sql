@@ -1,6 +1,7 @@
 {#
-    Grain: one row per customer, state, item and day on which the item begins to hold; it holds until to_date (exclusive,
-    null for good). A state of several items holds while enough of them do (int_customers__state_spans).
+    Grain: one row per customer, state, item and day on which the item begins to hold (two of a day may be there twice);
+    it holds until to_date (exclusive, null for good). A state of several items holds while enough of them do
+    (int_customers__state_spans).
 #}
 select
     customer_id,
@@ -10,7 +11,7 @@ select
     {{ add_days('paid_date', var('active_customer_days')) }} as to_date
 from {{ ref('int_paid_orders__by_customer') }}
 
-union
+union all
 
 select
     customer_id,
@@ -20,7 +21,7 @@ select
     {{ add_months('purchase_date', var('trailing_months') | int) }} as to_date
 from {{ ref('int_purchases__by_customer') }}
 
-union
+union all
 
 select
     customer_id,
@@ -31,7 +32,7 @@ select
 from {{ ref('int_revenue__by_customer') }}
 where has_purchase and product_line <> '(none)'
 
-union
+union all
 
 select
     purchase.customer_id,
@@ -43,7 +44,7 @@ from {{ ref('int_purchases__by_customer') }} as purchase
 inner join {{ ref('dim_channel') }} as channel on purchase.channel = channel.channel
 where channel.is_online is not null
 
-union
+union all
 
 select
     customer_id,
@@ -53,7 +54,7 @@ select
     to_date
 from {{ ref('int_customers__risk_spans') }}
 
-union
+union all
 
 select
     customer_id,
@@ -64,7 +65,7 @@ select
 from {{ ref('int_customers__milestones') }}
 where acquired_date <= {{ as_of_date() }}
 
-union
+union all
 
 select
     customer_id,
@@ -76,7 +77,7 @@ from {{ ref('int_customers__resolved') }}
 where source_system in ({{ kpi_texts(var('wecom_source_systems')) }}) and customer_id is not null and has_record
 group by customer_id
 
-union
+union all
 
 select
     customer_id,
@@ -86,7 +87,7 @@ select
     cast(null as date) as to_date
 from {{ ref('int_members') }}
 
-union
+union all
 
 select
     member.customer_id,
@@ -98,7 +99,7 @@ from {{ ref('int_members') }} as member
 inner join {{ ref('int_paid_orders__by_customer') }} as paid
     on member.customer_id = paid.customer_id and member.member_since_date <= paid.paid_date
 
-union
+union all
 
 select
     {{ customer_id_column() }},

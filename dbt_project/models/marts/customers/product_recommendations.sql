@@ -40,46 +40,22 @@ bought as (
 
 ),
 
-days as (
-
-    select distinct as_of_date from rules
-
-),
-
-customers as (
-
-    select
-        days.as_of_date,
-        bought.customer_id
-    from days
-    inner join bought on days.as_of_date >= bought.first_date
-    group by 1, 2
-    having
-        max(least(bought.last_date, days.as_of_date))
-        > {{ add_months('days.as_of_date', -(var('trailing_months') | int)) }}
-
-),
-
+-- the best rule for each product and customer with a purchase in the trailing 12 months
 candidates as (
 
     select
-        customers.as_of_date,
-        customers.customer_id,
+        rules.as_of_date,
+        bought.customer_id,
         rules.product_id,
-        rules.bought_product_id,
-        rules.confidence,
-        rules.lift,
-        row_number() over (
-            partition by customers.as_of_date, customers.customer_id, rules.product_id
-            order by rules.lift * rules.confidence desc, rules.bought_product_id asc
-        ) as place_of_rule
-    from customers
-    inner join bought on customers.customer_id = bought.customer_id and customers.as_of_date >= bought.first_date
-    inner join rules
+        max(rules.lift * rules.confidence) as score
+    from rules
+    inner join bought
         on
-            customers.as_of_date = rules.as_of_date
-            and bought.product_id = rules.bought_product_id
-            and rules.place <= {{ var('recommendation_rules_per_product') }}
+            rules.bought_product_id = bought.product_id
+            and rules.as_of_date >= bought.first_date
+            and {{ add_months('rules.as_of_date', -(var('trailing_months') | int)) }} < bought.last_date
+    where rules.place <= {{ var('recommendation_rules_per_product') }}
+    group by 1, 2, 3
 
 ),
 
@@ -90,38 +66,62 @@ ranked as (
         owned.first_date as bought_date,
         row_number() over (
             partition by candidates.as_of_date, candidates.customer_id
-            order by candidates.lift * candidates.confidence desc, candidates.product_id asc
+            order by candidates.score desc, candidates.product_id asc
         ) as place
     from candidates
     left join bought as owned
         on candidates.customer_id = owned.customer_id and candidates.product_id = owned.product_id
-    where
-        candidates.place_of_rule = 1
-        and (owned.first_date is null or owned.first_date > candidates.as_of_date)
+    where owned.first_date is null or owned.first_date > candidates.as_of_date
+
+),
+
+-- the rule behind what is kept: the one of that score from a product that was bought
+explained as (
+
+    select
+        ranked.*,
+        rules.bought_product_id,
+        rules.lift,
+        rules.confidence,
+        row_number() over (
+            partition by ranked.as_of_date, ranked.customer_id, ranked.product_id
+            order by rules.lift * rules.confidence desc, rules.bought_product_id asc
+        ) as place_of_rule
+    from ranked
+    inner join bought
+        on ranked.customer_id = bought.customer_id and ranked.as_of_date >= bought.first_date
+    inner join rules
+        on
+            ranked.as_of_date = rules.as_of_date
+            and ranked.product_id = rules.product_id
+            and bought.product_id = rules.bought_product_id
+            and rules.place <= {{ var('recommendation_rules_per_product') }}
+            and {{ add_months('rules.as_of_date', -(var('trailing_months') | int)) }} < bought.last_date
+    where ranked.place <= {{ var('recommendations_per_customer') }}
 
 )
 
 select
-    ranked.customer_id,
-    ranked.product_id,
-    ranked.as_of_date,
-    ranked.as_of_date = {{ as_of_date() }} as is_current,
+    explained.customer_id,
+    explained.product_id,
+    explained.as_of_date,
+    explained.as_of_date = {{ as_of_date() }} as is_current,
     coalesce(product.product_line, '(none)') as product_line,
     coalesce(tier.customer_tier, '(none)') as customer_tier,
-    {{ integer('ranked.place') }} as place,
-    ranked.lift * ranked.confidence as score,
-    ranked.bought_product_id || ' -> ' || ranked.product_id as rule,
-    'Bought ' || coalesce(source.product_name, ranked.bought_product_id) || ': '
-    || cast(cast(round(ranked.confidence * 100) as bigint) as string)
-    || '% of such baskets hold ' || coalesce(product.product_name, ranked.product_id) || ' too' as reason,
-    ranked.lift,
-    ranked.confidence,
-    {{ add_days('ranked.as_of_date', var('recommendation_hit_days')) }} <= {{ as_of_date() }} as is_outcome_known,
+    {{ integer('explained.place') }} as place,
+    explained.score,
+    explained.bought_product_id || ' -> ' || explained.product_id as rule,
+    'Bought ' || coalesce(source.product_name, explained.bought_product_id) || ': '
+    || cast(cast(round(explained.confidence * 100) as bigint) as string)
+    || '% of such baskets hold ' || coalesce(product.product_name, explained.product_id) || ' too' as reason,
+    explained.lift,
+    explained.confidence,
+    {{ add_days('explained.as_of_date', var('recommendation_hit_days')) }} <= {{ as_of_date() }} as is_outcome_known,
     coalesce(
-        ranked.bought_date <= {{ add_days('ranked.as_of_date', var('recommendation_hit_days')) }}, false
+        explained.bought_date <= {{ add_days('explained.as_of_date', var('recommendation_hit_days')) }}, false
     ) as is_bought
-from ranked
-left join {{ ref('dim_product') }} as product on ranked.product_id = product.product_id
-left join {{ ref('dim_product') }} as source on ranked.bought_product_id = source.product_id
-left join {{ ref('customer_tiers') }} as tier on ranked.customer_id = tier.customer_id and tier.is_current
-where ranked.place <= {{ var('recommendations_per_customer') }}
+from explained
+left join {{ ref('dim_product') }} as product on explained.product_id = product.product_id
+left join {{ ref('dim_product') }} as source on explained.bought_product_id = source.product_id
+left join {{ ref('customer_tiers') }} as tier on explained.customer_id = tier.customer_id and tier.is_current
+where explained.place_of_rule = 1

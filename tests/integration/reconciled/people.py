@@ -197,8 +197,8 @@ def state(rows: pd.DataFrame, dimensions: list[str], measure: str) -> pd.DataFra
     for dimension in ("total", *dimensions):
         member = "all" if dimension == "total" else rows[dimension].fillna("(none)")
         parts.append(rows[["grain", "period_start", measure]].assign(dimension=dimension, member=member))
-    found = pd.concat(parts, ignore_index=True).groupby(KEYS, as_index=False)[measure].sum()
-    return found.rename(columns={measure: "value"})
+    rows = pd.concat(parts, ignore_index=True).assign(value=lambda f: f[measure])
+    return rows.groupby(KEYS, as_index=False)[["value"]].sum()
 
 
 @independent("mentoring_coverage", "employees, mentoring")

@@ -83,7 +83,8 @@ def new_customer_revenue_share(facts: Facts) -> pd.DataFrame:
         known = events[events["first_day"].notna()]
         new = known[period_start(known["first_day"], grain) == period_start(known["day"], grain)]
         parts.append(summed(new, "day", dimensions, "amount", grains=[grain]))
-    return ratio(pd.concat(parts, ignore_index=True), summed(events, "day", dimensions, "amount"))
+    whole = summed(events, "day", dimensions, "amount").round({"value": 4})  # a sale and its refund come to nothing
+    return ratio(pd.concat(parts, ignore_index=True), whole)
 
 
 @independent("core_customer_revenue_share", REVENUE)
@@ -164,7 +165,7 @@ def stayed(facts: Facts, grain: str) -> pd.DataFrame:
     kept = set(facts["customers.rfm_segments"]["as_of_date"])
     classes = [segments(facts, day).assign(before=day) for day in base["before"].unique() if day in kept]
     base = base.merge(
-        pd.concat([pd.DataFrame({ID: [], "segment": [], "before": base["before"].iloc[:0]}), *classes]),
+        pd.concat(classes) if classes else tiers.assign(segment=NONE)[[ID, "segment", "before"]].iloc[:0],
         on=[ID, "before"],
         how="left",
     )

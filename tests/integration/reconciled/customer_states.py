@@ -126,14 +126,12 @@ def member_activity_rate(facts: Facts) -> pd.DataFrame:
     return ratio(counted_at_ends(facts, periods, active, dimensions, who), known)
 
 
-
-
 @independent("customers_at_risk", f"{BOUGHT}, opened emails; {TIER}")
 def customers_at_risk(facts: Facts) -> pd.DataFrame:
     bought = purchases(facts)
     opens = facts["core.fct_email_events"]
     opens = opens[opens["event_type"].isin(["opened", "clicked"]) & ~opens["is_machine"] & opens[ID].notna()]
-    opened = {key: part for key, part in opens.groupby(ID)["event_date"]}
+    opened = dict(list(opens.groupby(ID)["event_date"]))
     periods = ends(facts, bought["day"].min())
     spans = []
     for customer, part in bought.groupby(ID):

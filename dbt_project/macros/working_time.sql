@@ -25,20 +25,20 @@
     )
 {%- endmacro %}
 
-{# Working days from one moment to another, with fractions (six decimals); 0 where they are in the wrong order, null where one is missing. #}
-{% macro working_days_between(first_at, first_name, last_at, last_name) -%}
+{# Working days from one moment to another, with fractions (six decimals unless asked for more); 0 where they are in the wrong order, null where one is missing. #}
+{% macro working_days_between(first_at, first_name, last_at, last_name, decimals=6) -%}
     case
         when {{ first_at }} is not null and {{ last_at }} is not null
             then round(
                 greatest(
                     {{ working_days_until(last_at, last_name) }} - {{ working_days_until(first_at, first_name) }}, 0.0
-                ), 6
+                ), {{ decimals }}
             )
     end
 {%- endmacro %}
 
 {# As working_days_between, in working hours. #}
-{% macro working_hours_between(first_at, first_name, last_at, last_name) -%}
+{% macro working_hours_between(first_at, first_name, last_at, last_name, decimals=6) -%}
     ({{ var('working_day_end_hour') }} - {{ var('working_day_start_hour') }})
-    * ({{ working_days_between(first_at, first_name, last_at, last_name) }})
+    * ({{ working_days_between(first_at, first_name, last_at, last_name, decimals) }})
 {%- endmacro %}

@@ -28,9 +28,9 @@ placed as (
         {{ member('coalesce(product.product_line, tickets.product_line)') }} as line_of_product,
         coalesce(employee.employee_id, tickets.employee_id) as agent_id,
         employee.team,
-        {{ working_days_between('tickets.created_at', 'opened', 'tickets.first_responded_at', 'answered') }}
+        {{ working_days_between('tickets.created_at', 'opened', 'tickets.first_responded_at', 'answered', 12) }}
             as response_working_days,
-        {{ working_hours_between('tickets.created_at', 'opened', 'tickets.first_responded_at', 'answered') }}
+        {{ working_hours_between('tickets.created_at', 'opened', 'tickets.first_responded_at', 'answered', 12) }}
             as response_working_hours
     from tickets
     left join {{ ref('int_customers__resolved') }} as customer
@@ -79,8 +79,8 @@ select
     case
         when first_responded_at < created_at then null
         when ticket_kind = 'chat' then {{ elapsed_hours('created_at', 'first_responded_at') }}
-        when ticket_kind = 'complaint' then round(response_working_days * 24, 4)
-        else round(response_working_hours, 4)
+        when ticket_kind = 'complaint' then round(response_working_days * 24, 9)
+        else round(response_working_hours, 9)
     end as first_response_hours,
     case
         when coalesce(solved_at, closed_at) >= created_at

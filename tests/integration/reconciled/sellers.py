@@ -40,7 +40,7 @@ def revenue_of(facts: Facts, grain: str) -> pd.DataFrame:
     events = revenue_events(facts)
     events = events[events["employee_id"].notna() & events["day"].notna()]
     events = events.assign(period_start=period_start(events["day"], grain))
-    return events.groupby(["period_start", "employee_id"], as_index=False)["amount"].sum()
+    return events.groupby(["period_start", "employee_id"], as_index=False)[["amount"]].sum()
 
 
 def goals_of(facts: Facts, kpi_id: str) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def goals_of(facts: Facts, kpi_id: str) -> pd.DataFrame:
     own = own.assign(period_start=period_start(own["period_start"], "quarter"))
     keys = ["period_start", "employee_id"]
     sums = {grain: own[own["grain"] == grain].groupby(keys)["target_value"].sum() for grain in ("quarter", "month")}
-    return sums["quarter"].combine_first(sums["month"]).rename("target").reset_index()
+    return sums["quarter"].combine_first(sums["month"]).to_frame("target").reset_index()
 
 
 def attainments(facts: Facts) -> pd.DataFrame:
@@ -173,7 +173,7 @@ def by_seller(rows: pd.DataFrame, day: str, value: str, how: str = "mean") -> pd
     """A figure per quarter and employee: period_start, employee_id, actual."""
     rows = rows[rows[day].notna() & rows[value].notna()]
     rows = rows.assign(period_start=period_start(rows[day], "quarter"), actual=rows[value].astype(float))
-    return rows.groupby(["period_start", "employee_id"], as_index=False)["actual"].agg(how)
+    return rows.groupby(["period_start", "employee_id"], as_index=False).agg({"actual": how})
 
 
 def actuals(facts: Facts) -> dict[str, pd.DataFrame]:

@@ -9,11 +9,15 @@ Not here: running dbt for a home (`transform.py`).
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ingestion.errors import MilepostError
 from ingestion.home import Home
@@ -24,6 +28,8 @@ MANIFEST = TARGET / "manifest.json"
 FINGERPRINT = TARGET / "project.sha256"
 #: A home as seen from the folder `dbt/dbt_project` in it, where runs have dbt work (`link_project`).
 HOME_FROM_PROJECT = "../.."
+#: What dbt keeps of a parse, and how many of them are kept for homes that set business numbers.
+PARSED, KEPT_PARSES = "partial_parse.msgpack", 5
 SOURCES = ("models", "macros", "seeds", "tests", "snapshots", "analyses")
 
 
@@ -89,6 +95,40 @@ def parse() -> None:
             remedy="Correct the file that dbt names",
         )
     FINGERPRINT.write_text(fingerprint + "\n", encoding="ascii")
+
+
+def take_parse(target: Path, overrides: Mapping[str, Any]) -> None:
+    """Give a home without one a parse of the project, so that its first run starts from it.
+
+    dbt takes over only a parse that was made with the same variables: there is one for each set of business numbers
+    that a home has run with, beside that of the shipped ones.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    if (target / PARSED).exists():
+        return
+    for parsed in (_kept_parse(overrides), TARGET / PARSED):
+        if parsed.exists():
+            shutil.copyfile(parsed, target / PARSED)
+            return
+
+
+def keep_parse(target: Path, overrides: Mapping[str, Any]) -> None:
+    """Keep a home's parse for other homes with the same business numbers; the newest few are kept."""
+    kept, parsed = _kept_parse(overrides), target / PARSED
+    if not overrides or kept.exists() or not parsed.exists() or not os.access(TARGET, os.W_OK):
+        return
+    kept.parent.mkdir(exist_ok=True)
+    unfinished = kept.with_name(f".{kept.name}.{os.getpid()}")
+    shutil.copyfile(parsed, unfinished)
+    unfinished.replace(kept)
+    by_age = sorted(kept.parent.glob("*.msgpack"), key=lambda path: path.stat().st_mtime)
+    for path in by_age[:-KEPT_PARSES]:
+        path.unlink(missing_ok=True)
+
+
+def _kept_parse(overrides: Mapping[str, Any]) -> Path:
+    text = json.dumps([project_fingerprint(), overrides], default=str, sort_keys=True)
+    return TARGET / "parses" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.msgpack"
 
 
 def link_project(home: Home) -> Path:

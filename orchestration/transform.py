@@ -6,7 +6,6 @@ means. Not here: any SQL (`dbt_project/`), the stages around it (`pipeline.py`).
 
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -107,7 +106,7 @@ def transform(
     Unit tests of models are part of `make test`, not of a run.
     """
     target = session.home.dbt_target
-    prepare_target(target)
+    prepare.take_parse(target, session.settings.overrides)
     apply_environment(session)
     dbt = dbt.model_copy(update={"project_dir": str(prepare.link_project(session.home))})
     with session.stage(stage) as report:
@@ -122,6 +121,7 @@ def transform(
                 report.note = f"{len(finished)} tables"
             else:
                 yield event
+        prepare.keep_parse(target, session.settings.overrides)
         if not invocation.is_successful():
             scrub_artifacts(target)
         store_test_results(target, stage)
@@ -163,14 +163,6 @@ def dbt_environment(session: RunSession) -> dict[str, str]:
     if technical.engine_memory:
         environment["MILEPOST_MEMORY_LIMIT"] = technical.engine_memory
     return environment
-
-
-def prepare_target(target: Path) -> None:
-    """Give a home without one the parse of set-up, so that its first run starts from it."""
-    target.mkdir(parents=True, exist_ok=True)
-    parsed = prepare.TARGET / "partial_parse.msgpack"
-    if parsed.exists() and not (target / parsed.name).exists():
-        shutil.copyfile(parsed, target / parsed.name)
 
 
 def store_test_results(target: Path, stage: str) -> None:

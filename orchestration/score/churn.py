@@ -51,7 +51,7 @@ def score(marts: duckdb.DuckDBPyConnection, truth: Path) -> list[Score]:
             where="customers.churn_risk",
             remedy="Three quarters of history are needed, the last of them over",
         )
-    note = f"{count} customers at the end of a quarter, {rows['left_us'].mean():.0%} of whom left"
+    note = f"{count} customers at the end of a quarter, {float(sum(rows['left_us'])) / count:.0%} of whom left"
     return [
         judged(PART, "AUC of the probability", auc(rows["probability"], rows["left_us"]), AUC_BAR, note=note),
         judged(

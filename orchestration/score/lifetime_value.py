@@ -50,6 +50,8 @@ _HISTORIES = """
 
 def score(marts: duckdb.DuckDBPyConnection, truth: Path) -> list[Score]:
     """Error of the sum, error by customer, lift of the best tenth; MilepostError where the models do not fit."""
+    import numpy as np
+
     from dbt_project.inference.lifetime_value import (
         expected_mean_value,
         expected_purchases,
@@ -67,8 +69,8 @@ def score(marts: duckdb.DuckDBPyConnection, truth: Path) -> list[Score]:
     cut = marts.execute("select $1::date - $2::integer", [found[0], days]).fetchone()
     assert cut is not None
     rows = marts.execute(_HISTORIES, [cut[0]]).fetchnumpy()
-    repeats, recency, age = (rows[name].astype(float) for name in ("repeats", "recency", "age"))
-    mean, came, came_amount = (rows[name].astype(float) for name in ("mean_amount", "came", "came_amount"))
+    repeats, recency, age = (np.asarray(rows[name], float) for name in ("repeats", "recency", "age"))
+    mean, came, came_amount = (np.asarray(rows[name], float) for name in ("mean_amount", "came", "came_amount"))
     has_value = (repeats > 0) & (mean > 0)
     bought = fit_bg_nbd(repeats, recency, age)
     paid = fit_gamma_gamma(repeats[has_value], mean[has_value])

@@ -43,7 +43,8 @@ def summed(*arguments: Any, **options: Any) -> pd.DataFrame:
 def tier_on(facts: Facts, customer_id: pd.Series, day: pd.Series) -> pd.Series:
     """Value class that the last ended quarter gave the customer; none where it had none."""
     tiers = facts["customers.customer_tiers"][["customer_id", "quarter_start_date", "customer_tier"]]
-    tiers["in_force"] = (pd.to_datetime(tiers["quarter_start_date"]).dt.to_period("Q") + 1).astype(str)
+    following = pd.to_datetime(tiers["quarter_start_date"]) + pd.DateOffset(months=3)
+    tiers["in_force"] = following.dt.to_period("Q").astype(str)
     asked = pd.DataFrame({"customer_id": customer_id, "in_force": pd.to_datetime(day).dt.to_period("Q").astype(str)})
     return (
         asked.merge(tiers, on=["customer_id", "in_force"], how="left")["customer_tier"].fillna(NONE).set_axis(day.index)
@@ -100,6 +101,10 @@ def revenue_events(facts: Facts) -> pd.DataFrame:
     channels = facts["core.dim_channel"][["channel", "channel_group", "is_online"]]
     products = facts["core.dim_product"][["product_id", "product_type", "is_high_margin"]]
     events = events.merge(channels, on="channel", how="left").merge(products, on="product_id", how="left")
+    # a deal names no product: it is what all products of its line are
+    types = facts["core.dim_product"].groupby("product_line")["product_type"].agg(["first", "nunique"])
+    of_line = events["product_line"].map(types[types["nunique"] == 1]["first"])
+    events["product_type"] = events["product_type"].fillna(of_line.where(events["kind"] == "deal"))
     events["day"] = pd.to_datetime(events["day"])
     for flag in ("is_online", "is_high_margin", "is_industry_emerging"):
         events[flag] = events[flag].eq(True).fillna(False).astype(bool)

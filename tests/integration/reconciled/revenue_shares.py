@@ -90,7 +90,7 @@ def largest(events: pd.DataFrame, count: int, grains: tuple[str, ...]) -> pd.Dat
     known = events[events["customer_id"].notna()]
     rows = spread(known, "day", columns("region"), ["amount", "customer_id"], grains)
     sums = rows.groupby([*KEYS, "customer_id"], as_index=False)["amount"].sum()
-    sums = sums.sort_values("amount", ascending=False).groupby(KEYS).head(count)
+    sums = sums[sums.groupby(KEYS)["amount"].rank(method="first", ascending=False) <= count]
     return sums.groupby(KEYS, as_index=False)["amount"].sum().rename(columns={"amount": "value"}).round({"value": 4})
 
 

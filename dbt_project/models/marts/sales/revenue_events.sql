@@ -2,7 +2,19 @@
     Grain: one row per event that makes or reduces revenue (sale line, part of a refund on a line, won deal without an
     order), and one per paid order without lines, so that orders can be counted here.
     Not additive: orders and customers (count them distinct), every ratio.
+    A deal names no product: it is of the type of its line's products where they are all of one.
 #}
+with line_types as (
+
+    select
+        product_line,
+        max(product_type) as product_type
+    from {{ ref('dim_product') }}
+    group by 1
+    having min(product_type) = max(product_type)
+
+)
+
 select
     event.event_kind,
     event.event_date,
@@ -18,7 +30,7 @@ select
     coalesce(channel.is_online, false) as is_online,
     event.product_id,
     event.product_line,
-    coalesce(product.product_type, '(none)') as product_type,
+    coalesce(product.product_type, line_type.product_type, '(none)') as product_type,
     coalesce(product.is_high_margin, false) as is_high_margin,
     event.employee_id,
     event.team,
@@ -42,6 +54,7 @@ from {{ ref('int_revenue__events') }} as event
 left join {{ ref('dim_customer') }} as customer on customer_link.customer_id = customer.customer_id
 left join {{ ref('dim_channel') }} as channel on event.channel = channel.channel
 left join {{ ref('dim_product') }} as product on event.product_id = product.product_id
+left join line_types as line_type on event.product_id is null and event.product_line = line_type.product_line
 left join {{ ref('int_promotion_days') }} as everywhere
     on
         event.event_date = everywhere.event_date

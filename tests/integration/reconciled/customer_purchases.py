@@ -128,7 +128,8 @@ def repurchase_cycle_days(facts: Facts) -> pd.DataFrame:
 def first_order_conversion_rate(facts: Facts) -> pd.DataFrame:
     who = attributes(facts).set_index(ID)
     touches = facts["core.fct_touchpoints"]
-    touches = touches[touches[ID].notna()].sort_values("touched_at")
+    touches = touches[touches[ID].notna() & touches["is_attributable"]].sort_values("touched_at")
+    stated = touches[touches["marketing_channel"] != NONE]
     seen = pd.DataFrame(
         {
             "record": pd.to_datetime(who["first_seen_date"]),
@@ -137,8 +138,8 @@ def first_order_conversion_rate(facts: Facts) -> pd.DataFrame:
         }
     )
     who["day"] = seen.min(axis=1)
-    who["marketing_channel"] = who.index.map(touches.groupby(ID)["marketing_channel"].first())
-    who["marketing_channel"] = who["marketing_channel"].fillna(attributes(facts).set_index(ID)["marketing_channel"])
+    first = pd.Series(who.index.map(stated.groupby(ID)["marketing_channel"].first()), index=who.index)
+    who["marketing_channel"] = first.fillna(who["marketing_channel"])
     known = who.reset_index()
     known = known[known["day"] <= as_of(facts)]
     dimensions = ["marketing_channel", "region"]

@@ -9,9 +9,8 @@ with touched as (
     select
         customer_id,
         min(touched_at) as first_touched_at,
-        {{ first_stated('marketing_channel', 'touched_at') }} as first_touch_channel
+        {{ first_stated("nullif(marketing_channel, '(none)')", 'touched_at') }} as first_touch_channel
     from {{ ref('int_touchpoints__of_customers') }}
-    where marketing_channel <> '(none)'
     group by 1
 
 ),

@@ -52,7 +52,10 @@ def churn_reason_share(facts: Facts) -> pd.DataFrame:
     lost = losses(facts).assign(number=lambda f: range(len(f)))
     answers = facts["core.fct_survey_responses"]
     answers = answers[(answers["question_kind"] == "reason") & (answers["aspect"] == "leaving")]
-    answers = answers[answers[ID].notna()].assign(
+    answers = answers.drop(columns=ID).merge(
+        facts.links.rename(columns={"source_system": "customer_system"}), on=["customer_system", "source_customer_key"]
+    )
+    answers = answers.assign(
         asked=lambda f: (f["asked_at"].fillna(f["answered_at"]) + pd.Timedelta(hours=8)).dt.normalize()
     )
     joined = lost.merge(answers[[ID, "asked", "answered_at", "reason"]].rename(columns={"reason": "why"}), on=ID)

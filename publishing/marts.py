@@ -19,6 +19,7 @@ A published model says so in its YAML:
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def read_mart_specs(manifest_path: Path) -> list[MartSpec]:
         meta = node.get("config", {}).get("meta", {}).get("milepost")
         if node.get("resource_type") != "model" or meta is None:
             continue
-        found = _mistakes(node["name"], meta)
+        found = _mistakes(node["name"], meta, node.get("columns", {}))
         mistakes += found
         if not found:
             specs.append(_spec(node, meta))
@@ -108,7 +109,7 @@ def read_mart_specs(manifest_path: Path) -> list[MartSpec]:
     return sorted(specs, key=lambda spec: spec.full_name)
 
 
-def _mistakes(model: str, meta: Any) -> list[str]:
+def _mistakes(model: str, meta: Any, columns: Collection[str]) -> list[str]:
     if not isinstance(meta, dict):
         return [f"{model}: meta.milepost is not a mapping"]
     mistakes = [f"{model}: unknown setting {name}" for name in sorted(set(meta) - KNOWN_SETTINGS)]
@@ -117,6 +118,8 @@ def _mistakes(model: str, meta: Any) -> list[str]:
     order_by = meta.get("order_by") or []
     if not isinstance(order_by, str | list):
         mistakes.append(f"{model}: order_by is neither a column nor a list of columns")
+    if meta.get("late_customer_id") and "customer_system" in columns and not meta.get("customer_system_column"):
+        mistakes.append(f"{model}: has a customer_system that customer_system_column does not name")
     return mistakes
 
 

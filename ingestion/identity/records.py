@@ -17,7 +17,7 @@ from ingestion.engine import quote
 from ingestion.entity import load_entities
 from ingestion.home import Home
 
-#: Entities whose source_customer_key is a key of their own system.
+#: Entities whose customer is a record: of their own system, or of the one that their customer_system names.
 FACTS = ("order", "opportunity", "survey_response")
 CUSTOMER = "customer"
 #: Entities whose rows say something of the customer. A lead that is a customer already carries that customer's key:
@@ -186,8 +186,11 @@ def _rows(home: Home, entity: str, are_superseded: bool, only: str | None = None
 
     `only`: a table of the (source_system, source_customer_key) that are wanted.
     """
+    replaced = ""
+    if any(column.name == "customer_system" for column in load_entities()[entity].all_columns):
+        replaced = "replace (coalesce(customer_system, source_system) as source_system) "
     source = (
-        f"from read_parquet({_glob(home, entity)}, union_by_name = true) as entity_row "
+        f"from (select * {replaced}from read_parquet({_glob(home, entity)}, union_by_name = true)) as entity_row "
         "semi join active_delivery on active_delivery.delivery_seq = entity_row._delivery_seq "
     )
     if only is not None:

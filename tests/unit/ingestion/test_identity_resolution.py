@@ -94,6 +94,18 @@ def person(key: str, **columns: object) -> Row:
     return {"source_customer_key": key, "customer_type": "person", **columns}
 
 
+def test_a_fact_names_the_customer_of_another_system_without_inventing_one(lake: Lake) -> None:
+    lake.deliver("shop", [person("1")])
+    answers = [
+        {"source_customer_key": "1", "customer_system": "shop"},
+        {"source_customer_key": "2", "customer_system": "crm"},
+        {"source_customer_key": "3"},
+    ]
+    lake.deliver("desk", answers, entity="survey_response")
+    lake.resolve()
+    assert sorted(lake.links()) == ["crm/2", "desk/3", "shop/1"]
+
+
 def test_rules_link_and_the_strongest_names_the_link(lake: Lake) -> None:
     lake.deliver("shop", [person("1", own_key="u"), person("2", own_key="u", phone_token="p"), person("9")])
     lake.deliver("crm", [person("1", phone_token="p", national_id_token="n"), person("2", email_token="e")])

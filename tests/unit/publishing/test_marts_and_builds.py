@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,6 +55,22 @@ def test_every_mistake_in_the_settings_is_listed(tmp_path: Path) -> None:
         read_mart_specs(write_dbt_manifest(tmp_path / "manifest.json", settings))
     for mistake in ("unknown setting partitioned", "kpi_values: schema is missing", "order_by is neither"):
         assert mistake in str(raised.value)
+
+
+def test_a_customer_is_not_looked_up_by_the_system_of_the_record_when_another_is_named(tmp_path: Path) -> None:
+    late = {"schema": "core", "late_customer_id": True}
+    path = write_dbt_manifest(tmp_path / "manifest.json", {"fct_orders": late})
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["nodes"]["model.milepost.fct_orders"]["columns"]["customer_system"] = {"description": "System of the key."}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(MilepostError, match="customer_system that customer_system_column does not name"):
+        read_mart_specs(path)
+
+    manifest["nodes"]["model.milepost.fct_orders"]["config"]["meta"]["milepost"]["customer_system_column"] = (
+        "customer_system"
+    )
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert read_mart_specs(path)[0].late_customer == LateCustomer("customer_system", "source_customer_key")
 
 
 def test_build_partitions_by_month_and_states_what_it_wrote(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""KPIs of what customers are worth, of their records, and of revenue against forecasts and goals."""
+"""KPIs of what customers are worth, and of what winning them costs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import pandas as pd
 
 from tests.integration.reconciled.customer_facts import ID, as_of, attributes, first_purchases
 from tests.integration.reconciled.customer_purchases import acquiring_channel
-from tests.integration.reconciled.frames import KEYS, Facts, independent, period_start, ratio, summed
-from tests.integration.reconciled.orders import revenue_events
+from tests.integration.reconciled.frames import KEYS, Facts, independent, ratio, summed
 
 LONG = ["month", "quarter", "year"]
 
@@ -57,36 +56,3 @@ def ltv_to_cac(facts: Facts) -> pd.DataFrame:
     joined = value.merge(acquisition, on=KEYS, how="outer", suffixes=("_n", "_d"))
     joined["value"] = joined["value_n"] / joined["value_d"].where(joined["value_d"] != 0)
     return joined[[*KEYS, "value"]]
-
-
-def cells(goals: pd.DataFrame, dimension: str) -> pd.DataFrame:
-    """Goals of one kind of cell: of the whole, or with nothing but the dimension."""
-    others = ["region", "product_line", "channel", "team", "employee_id", "customer_group"]
-    own = {"region": "region", "employee": "employee_id"}.get(dimension)
-    free = [column for column in others if column != own]
-    found = goals[goals[free].isna().all(axis=1)]
-    if own is None:
-        return found.assign(member="all")
-    return found[found[own].notna()].assign(member=lambda f: f[own])
-
-
-@independent("pipeline_coverage", "goals, paid order lines, refunds, won deals, opportunities")
-def pipeline_coverage(facts: Facts) -> pd.DataFrame:
-    goals = facts["core.fct_goals"]
-    goals = goals[goals["is_current"] & (goals["kpi_id"] == "revenue") & (goals["period_start"] <= as_of(facts))]
-    events = revenue_events(facts).assign(employee=lambda f: f["employee_id"], all="all")
-    deals = facts["core.fct_opportunities"]
-    deals = deals[~deals["is_closed"]].assign(employee=lambda f: f["employee_id"], all="all")
-    parts = []
-    for dimension in ("total", "region", "employee"):
-        column = "all" if dimension == "total" else dimension
-        for (grain, start, member), of_cell in cells(goals, dimension).groupby(["grain", "period_start", "member"]):
-
-            def inside(days: pd.Series, grain: str = grain, start: pd.Timestamp = start) -> pd.Series:
-                return days.notna() & (period_start(days, grain) == start)
-
-            actual = events[inside(events["day"]) & (events[column] == member)]["amount"].sum()
-            gap = of_cell["target_value"].sum() - actual
-            closing = deals[inside(deals["expected_close_date"]) & (deals[column] == member)]["reporting_amount"].sum()
-            parts.append((grain, start, dimension, member, closing / gap if gap > 0 else None))
-    return pd.DataFrame(parts, columns=[*KEYS, "value"]).astype({"value": "float64"})

@@ -47,11 +47,14 @@ coded as (
             partition by purchase.customer_id order by touch.touched_at desc, touch.touchpoint_key desc
         ) as place
     from {{ ref('first_purchases') }} as purchase
+    inner join {{ ref('int_conversions__valued') }} as conversion
+        on
+            purchase.first_purchase_kind = conversion.conversion_kind
+            and purchase.first_purchase_key = conversion.conversion_key
     inner join (
         select
             source_touch.event_code,
             source_touch.touched_at,
-            source_touch.touched_date,
             source_touch.touchpoint_key,
             {{ customer_id_column() }}
         from {{ ref('fct_touchpoints') }} as source_touch
@@ -60,8 +63,8 @@ coded as (
     ) as touch
         on
             purchase.customer_id = touch.customer_id
-            and purchase.first_purchase_date >= touch.touched_date
-            and {{ days_between('touch.touched_date', 'purchase.first_purchase_date') }}
+            and conversion.converted_at >= touch.touched_at
+            and {{ elapsed_days('touch.touched_at', 'conversion.converted_at') }}
             <= {{ var('attribution_window_days') }}
 
 ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.integration.reconciled.advertising import reports
-from tests.integration.reconciled.attribution import DEFAULT, KEY, attributed, conversions, credits, journeys
+from tests.integration.reconciled.attribution import DEFAULT, KEY, WINDOW, attributed, conversions, credits, journeys
+from tests.integration.reconciled.contacts import touches_of_customers
 from tests.integration.reconciled.frames import (
     GRAINS,
     KEYS,
@@ -17,7 +18,7 @@ from tests.integration.reconciled.frames import (
     ratio,
     share_of_total,
 )
-from tests.integration.reconciled.orders import summed
+from tests.integration.reconciled.orders import revenue_events, summed
 
 TOUCHES = "touches, customer links, paid orders, won deals"
 REVENUE = TOUCHES + ", refunds"
@@ -139,3 +140,38 @@ def purchase_decision_hours(facts: Facts) -> pd.DataFrame:
     of_lines = median(first.merge(lines, on=KEY, how="left"), "day", ["product_line"], "hours", grains=GRAINS)
     of_all = median(first, "day", ["marketing_channel"], "hours", grains=GRAINS)
     return pd.concat([of_all, of_lines[of_lines["dimension"] == "product_line"]], ignore_index=True)
+
+
+def event_customers(facts: Facts) -> pd.DataFrame:
+    """First purchases of which the last touch with a code, in the window before, has an event's: with its campaign."""
+    events = facts["core.fct_offline_events"]
+    events["campaign"] = events["campaign_id"].fillna(events["event_id"])
+    events = events[events["response_code"].notna()].drop_duplicates("response_code")
+    touches = touches_of_customers(facts)
+    touches = touches[touches["event_code"].notna()][["customer_id", "touched_at", "event_code"]]
+    first = first_purchases(facts)[["customer_id", "at", "day"]]
+    pairs = first.merge(touches, on="customer_id")
+    pairs = pairs[(pairs["touched_at"] <= pairs["at"]) & (pairs["touched_at"] >= pairs["at"] - WINDOW)]
+    last = pairs.sort_values("touched_at").drop_duplicates("customer_id", keep="last")
+    return last.merge(events[["response_code", "campaign"]], left_on="event_code", right_on="response_code")
+
+
+@independent("event_customer_acquisition_cost", "offline events, " + TOUCHES)
+def event_customer_acquisition_cost(facts: Facts) -> pd.DataFrame:
+    events = facts["core.fct_offline_events"]
+    events["campaign"] = events["campaign_id"].fillna(events["event_id"])
+    return ratio(
+        summed(events, "event_date", ["campaign"], "cost_reporting_amount"),
+        counted(event_customers(facts), "day", ["campaign"], "customer_id"),
+    )
+
+
+@independent("event_six_month_value", "offline events, " + REVENUE)
+def event_six_month_value(facts: Facts) -> pd.DataFrame:
+    """Revenue less refunds from the first purchase on, six months long; by the day of the first purchase."""
+    new = event_customers(facts)
+    revenue = revenue_events(facts)[["customer_id", "day", "amount"]].rename(columns={"day": "revenue_day"})
+    revenue = new.merge(revenue, on="customer_id")
+    until = revenue["day"] + pd.DateOffset(months=6)
+    revenue = revenue[(revenue["revenue_day"] >= revenue["day"]) & (revenue["revenue_day"] < until)]
+    return ratio(summed(revenue, "day", ["campaign"], "amount"), counted(new, "day", ["campaign"], "customer_id"))

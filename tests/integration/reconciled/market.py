@@ -17,6 +17,7 @@ from tests.integration.reconciled.orders import revenue_events
 
 PERIODS = ["month", "quarter", "year"]
 ALL = "(all)"
+NEW_MONTHS = 12
 
 
 def by_month(rows: pd.DataFrame, value: str) -> pd.DataFrame:
@@ -80,6 +81,7 @@ def sizes(facts: Facts) -> dict[str, pd.DataFrame]:
     stated = by_month(observations(facts, "market_size"), "reporting_value")
     segments = by_month(observations(facts, "segment_size"), "reporting_value")
     rows = pd.concat([stated, segments])[["month", "region", "product_line", "part"]]
+    rows = rows[rows["month"] <= pd.Timestamp(facts.as_of)]
     region, line = rows["region"].notna(), rows["product_line"].notna()
 
     def level(member: str | None, own: pd.Series, parts: pd.Series) -> pd.DataFrame:
@@ -178,3 +180,37 @@ def city_tier_penetration(facts: Facts) -> pd.DataFrame:
         counted(paid, "paid_date", ["city_tier"], "code", grains=PERIODS),
         counted(every, "month", ["city_tier"], "code", grains=PERIODS),
     )
+
+
+@independent("new_product_penetration", "paid order lines, refunds, products, market observations")
+def new_product_penetration(facts: Facts) -> pd.DataFrame:
+    """New in the months that begin within twelve months of the launch, from its day on; the segments are the product
+    lines that have a new product in the month."""
+    products = facts["core.dim_product"][["product_id", "product_line", "launch_date"]]
+    products = products[products["launch_date"].notna()]
+    products["launched"] = pd.to_datetime(products["launch_date"])
+    products["first"] = period_start(products["launched"], "month")
+    products["over"] = products["launched"] + pd.DateOffset(months=NEW_MONTHS)
+    events = revenue_events(facts).merge(products[["product_id", "launched", "over"]], on="product_id")
+    events = events[events["day"].notna()].assign(month=lambda f: period_start(f["day"], "month"))
+    sold = events[(events["day"] >= events["launched"]) & (events["month"] < events["over"])]
+    segments = by_month(observations(facts, "segment_size"), "reporting_value")
+    segments = segments[segments["product_line"].notna() & (segments["month"] <= pd.Timestamp(facts.as_of))]
+    stated = segments[segments["region"].isna()]
+    of_regions = segments[segments["region"].notna()]
+    made = of_regions.groupby(["month", "product_line"], as_index=False)["part"].sum()
+    whole = pd.concat([stated, made]).drop_duplicates(["month", "product_line"], keep="first")
+    parts = []
+    for dimension, sizes_of in (("total", whole), ("region", of_regions)):
+        by = [] if dimension == "total" else [dimension]
+        new = sizes_of.merge(products[["product_line", "first", "over"]], on="product_line")
+        new = new[(new["month"] >= new["first"]) & (new["month"] < new["over"])]
+        new = new.drop_duplicates(["month", "product_line", *by])
+        size = new.groupby(["month", *by])["part"].sum().reset_index()
+        own = sold.groupby(["month", *by], as_index=False)["amount"].sum()
+        both = size.merge(own, on=["month", *by], how="left").fillna({"amount": 0.0})
+        share = ratio(
+            summed(both, "month", by, "amount", grains=PERIODS), summed(both, "month", by, "part", grains=PERIODS)
+        )
+        parts.append(share[share["dimension"] == dimension])
+    return pd.concat(parts, ignore_index=True)

@@ -110,7 +110,8 @@ def budget_contribution_gap(facts: Facts) -> pd.DataFrame:
 def first_purchases(facts: Facts) -> pd.DataFrame:
     """Of each customer, with the touch that the default model credits most."""
     rows = credits(facts, [DEFAULT])
-    rows = rows[rows["customer_id"].notna()].sort_values(["at", "kind", "key"])
+    rows = rows[rows["customer_id"].notna()]
+    rows = rows.sort_values(["day", "at", "kind", "key"], ascending=[True, True, False, True])
     return rows.drop_duplicates("customer_id", keep="first")
 
 
@@ -170,6 +171,8 @@ def event_customer_acquisition_cost(facts: Facts) -> pd.DataFrame:
 def event_six_month_value(facts: Facts) -> pd.DataFrame:
     """Revenue less refunds from the first purchase on, six months long; by the day of the first purchase."""
     new = event_customers(facts)
+    if new.empty:
+        return pd.DataFrame(columns=[*KEYS, "value"]).astype({"value": float})
     revenue = revenue_events(facts)[["customer_id", "day", "amount"]].rename(columns={"day": "revenue_day"})
     revenue = new.merge(revenue, on="customer_id")
     until = revenue["day"] + pd.DateOffset(months=6)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from tests.integration.reconciled.advertising import reports
-from tests.integration.reconciled.frames import NONE, Facts, independent, median, ratio, share_of_total, summed
+from tests.integration.reconciled.frames import NONE, Facts, independent, median, ratio, share_of_total
+from tests.integration.reconciled.orders import summed
 
 PACING = "daily budget lines, advertising reports"
 DAY = "day"

@@ -1,4 +1,5 @@
--- Grain: one row per month and advice: what the month's figures propose for the next. Amounts are not additive over kinds.
+-- Grain: one row per month and advice: what the month's figures propose for the next. Amounts are not additive over
+-- kinds.
 {% set split = budget_split_in_use() %}
 with
 

@@ -1,6 +1,6 @@
--- Grain: one row per day and budget cell (marketing channel, campaign, region): plan, spend and booked expenses of the
--- day. Spend belongs to the most exact line of its day: campaign and region, campaign, region, channel; else to a cell of
--- its own without a plan. Amounts are additive.
+-- Grain: one row per day and budget cell (marketing channel, campaign, region): plan, spend and booked expenses of
+-- the day. Spend belongs to the most exact line of its day: campaign and region, campaign, region, channel; else to a
+-- cell of its own without a plan. Amounts are additive.
 with
 
 plans as (

@@ -5,4 +5,8 @@ select distinct
     line.product_id,
     line.product_line
 from {{ ref('fct_order_lines') }} as line
-where line.is_sale and line.paid_date is not null and line.paid_date <= {{ as_of_date() }} and line.product_id is not null
+where
+    line.is_sale
+    and line.paid_date is not null
+    and line.paid_date <= {{ as_of_date() }}
+    and line.product_id is not null

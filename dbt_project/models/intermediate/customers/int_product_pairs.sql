@@ -20,7 +20,7 @@ with days as (
 items as (
 
     {% for kind, item in [('product', 'product_id'), ('product_line', 'product_line')] %}
-        select {{ 'distinct' if kind == 'product_line' }}
+        select distinct
             days.as_of_date,
             '{{ kind }}' as pair_kind,
             basket.order_key,

@@ -38,7 +38,10 @@ goals as (
         goal.next_period_start,
         {{ kpi_period_start('year', 'goal.period_start') }} as year_start
     from {{ ref('int_goals__cells') }} as goal
-    inner join {{ ref('int_kpi_catalogue__declared') }} as catalogue on goal.kpi_id = catalogue.kpi_id and catalogue.accumulates
+    inner join {{ ref('int_kpi_catalogue__declared') }} as catalogue
+        on
+            goal.kpi_id = catalogue.kpi_id
+            and catalogue.accumulates
 
 ),
 

@@ -55,6 +55,20 @@ def first_purchases(facts: Facts) -> pd.DataFrame:
     return purchases(facts).drop_duplicates(ID)
 
 
+def acquired(facts: Facts) -> pd.Series:
+    """Day of each customer's first record, touch that attribution looks at, or purchase."""
+    touches = facts["core.fct_touchpoints"]
+    touches = touches[touches[ID].notna() & touches["is_attributable"]]
+    days = pd.DataFrame(
+        {
+            "record": pd.to_datetime(facts["core.dim_customer"].set_index(ID)["first_seen_date"]),
+            "touch": pd.to_datetime(touches.groupby(ID)["touched_date"].min()),
+            "purchase": first_purchases(facts).set_index(ID)["day"],
+        }
+    )
+    return days.min(axis=1)
+
+
 def bought_lines(facts: Facts) -> pd.DataFrame:
     """Product lines bought: customer, day, order, product, product line."""
     lines = facts["core.fct_order_lines"]
@@ -80,7 +94,7 @@ def segments(facts: Facts, day: pd.Timestamp) -> pd.DataFrame:
     core = (days <= 30) & (found["size"] >= 4) & (ratio >= 1.5)
     potential = (days <= 60) & (found["size"] >= 2) & (ratio >= 1.0)
     found["segment"] = np.select([core, potential, days <= 90], ["core", "potential", "general"], "lost")
-    return found.reset_index()[[ID, "segment"]]
+    return pd.DataFrame(found.reset_index()[[ID, "segment"]])
 
 
 def ends(facts: Facts, first: pd.Timestamp) -> pd.DataFrame:
@@ -89,7 +103,7 @@ def ends(facts: Facts, first: pd.Timestamp) -> pd.DataFrame:
     parts = []
     for grain in GRAINS:
         part = pd.DataFrame({"grain": grain, "period_start": period_start(days, grain), "end": days})
-        parts.append(part.groupby(["grain", "period_start"], as_index=False)["end"].max())
+        parts.append(pd.DataFrame(part.groupby(["grain", "period_start"], as_index=False)["end"].max()))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import combinations
 
 import numpy as np
@@ -82,11 +83,10 @@ def bundle_lift(facts: Facts) -> pd.DataFrame:
     paid = in_months(paid, as_of(facts))
     lines = facts["core.fct_order_lines"]
     lines = lines[lines["is_sale"] & lines["order_key"].isin(paid["order_key"]) & lines["product_id"].notna()]
-    baskets = lines.groupby("order_key")["product_id"].agg(lambda s: tuple(sorted(set(s))))
+    baskets = [sorted(set(part)) for _, part in lines.groupby("order_key")["product_id"]]
     number = len(baskets)
-    single = baskets.explode().value_counts()
-    pairs = pd.Series([pair for basket in baskets for pair in combinations(basket, 2)]).value_counts()
-    pairs = pairs[pairs / number >= 0.005]
+    single = Counter(product for basket in baskets for product in basket)
+    pairs = Counter(pair for basket in baskets for pair in combinations(basket, 2))
 
     def lift(a: str, b: str, count: int) -> float:
         return float(count * number / (single[a] * single[b]))
@@ -94,6 +94,7 @@ def bundle_lift(facts: Facts) -> pd.DataFrame:
     rows = [
         (grain, period_start(pd.Series([as_of(facts)]), grain).iloc[0], "product_pair", f"{a} + {b}", lift(a, b, count))
         for (a, b), count in pairs.items()
+        if count / number >= 0.005
         for grain in ("month", "quarter", "year")
     ]
     return pd.DataFrame(rows, columns=[*KEYS, "value"])

@@ -7,6 +7,7 @@ import pandas as pd
 
 from tests.integration.reconciled.customer_facts import (
     ID,
+    acquired,
     as_of,
     attributes,
     bought_lines,
@@ -130,15 +131,8 @@ def first_order_conversion_rate(facts: Facts) -> pd.DataFrame:
     touches = facts["core.fct_touchpoints"]
     touches = touches[touches[ID].notna() & touches["is_attributable"]].sort_values("touched_at")
     stated = touches[touches["marketing_channel"] != NONE]
-    seen = pd.DataFrame(
-        {
-            "record": pd.to_datetime(who["first_seen_date"]),
-            "touch": pd.to_datetime(touches.groupby(ID)["touched_date"].min()),
-            "purchase": first_purchases(facts).set_index(ID)["day"],
-        }
-    )
-    who["day"] = seen.min(axis=1)
-    first = pd.Series(who.index.map(stated.groupby(ID)["marketing_channel"].first()), index=who.index)
+    who["day"] = acquired(facts)
+    first = stated.groupby(ID)["marketing_channel"].first().reindex(who.index)
     who["marketing_channel"] = first.fillna(who["marketing_channel"])
     known = who.reset_index()
     known = known[known["day"] <= as_of(facts)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from tests.integration.reconciled.customer_facts import (
@@ -47,15 +49,18 @@ def repurchase_rate(facts: Facts) -> pd.DataFrame:
     periods = ends(facts, paid["day"].min())
     dimensions = ["region", "customer_tier"]
 
-    def at_least(events: pd.DataFrame, day: pd.Timestamp, least: int) -> pd.Series:
-        counts = in_months(events, day).groupby(ID).size()
-        return pd.Series(counts[counts >= least].index)
+    def at_least(events: pd.DataFrame, least: int) -> Callable[[pd.Timestamp], pd.Series]:
+        def members(day: pd.Timestamp) -> pd.Series:
+            counts = in_months(events, day).groupby(ID).size()
+            return pd.Series(counts[counts >= least].index)
+
+        return members
 
     sides = []
     for least in (2, 1):
-        parts = [counted_at_ends(facts, periods, lambda day, n=least: at_least(paid, day, n), dimensions)]
+        parts = [counted_at_ends(facts, periods, at_least(paid, least), dimensions)]
         for line, of_line in lines.groupby("product_line"):
-            part = counted_at_ends(facts, periods, lambda day, e=of_line, n=least: at_least(e, day, n), [])
+            part = counted_at_ends(facts, periods, at_least(of_line, least), [])
             parts.append(part.assign(dimension="product_line", member=line))
         sides.append(pd.concat(parts, ignore_index=True))
     return ratio(sides[0], sides[1])

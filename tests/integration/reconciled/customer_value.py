@@ -1,12 +1,13 @@
-"""KPIs of what customers are worth, and of what winning them costs."""
+"""KPIs of what customers are worth, of their records, and of revenue against forecasts and goals."""
 
 from __future__ import annotations
 
+import duckdb
 import pandas as pd
 
-from tests.integration.reconciled.customer_facts import ID, as_of, attributes, first_purchases
+from tests.integration.reconciled.customer_facts import ID, acquired, as_of, attributes, ends, first_purchases
 from tests.integration.reconciled.customer_purchases import acquiring_channel
-from tests.integration.reconciled.frames import KEYS, Facts, independent, ratio, summed
+from tests.integration.reconciled.frames import KEYS, NONE, Facts, independent, ratio, summed
 
 LONG = ["month", "quarter", "year"]
 
@@ -56,3 +57,54 @@ def ltv_to_cac(facts: Facts) -> pd.DataFrame:
     joined = value.merge(acquisition, on=KEYS, how="outer", suffixes=("_n", "_d"))
     joined["value"] = joined["value_n"] / joined["value_d"].where(joined["value_d"] != 0)
     return joined[[*KEYS, "value"]]
+
+
+def records(facts: Facts) -> pd.DataFrame:
+    """Customer records of the clean lake that are linked: first day created (`day`), owner (`employee`), customer."""
+    files = facts.catalog.parents[2] / "lake" / "customer" / "*.parquet"
+    found = duckdb.sql(
+        "select source_system, source_customer_key, created_at, owner_employee_id as employee, _version_at, "
+        f"_delivery_seq from read_parquet('{files}', union_by_name = true)"
+    ).df()
+    found = found.sort_values(["_version_at", "_delivery_seq"], na_position="first")
+    key = ["source_system", "source_customer_key"]
+    found = found.groupby(key, as_index=False).agg({"created_at": "min", "employee": "last"})
+    found["day"] = (found["created_at"] + pd.Timedelta(hours=8)).dt.normalize()
+    links = facts["core.customer_links"].rename(columns={"source_key": "source_customer_key"})
+    return found.merge(links, on=key)
+
+
+def cumulated(facts: Facts, events: pd.DataFrame, dimensions: list[str], measure: str) -> pd.DataFrame:
+    """Sum of a measure over all events up to the end of each period, for every period from the first event on."""
+    periods = ends(facts, events["day"].min())
+    parts = []
+    for dimension in ["total", *dimensions]:
+        member = "all" if dimension == "total" else events[dimension].fillna(NONE)
+        for name, part in events.assign(member=member).groupby("member"):
+            sums = part.groupby("day")[measure].sum().sort_index().cumsum()
+            place = sums.index.searchsorted(periods["end"], side="right")
+            values = pd.Series([0.0, *sums]).iloc[place].to_numpy()
+            parts.append(periods.assign(dimension=dimension, member=name, value=values))
+    return pd.concat(parts, ignore_index=True)[[*KEYS, "value"]]
+
+
+@independent("record_completeness", "customer links; day and owner of each record from the clean lake")
+def record_completeness(facts: Facts) -> pd.DataFrame:
+    found = records(facts)
+    found["day"] = found["day"].fillna(as_of(facts))
+    dimensions = ["source_system", "employee"]
+    filled = cumulated(facts, found, dimensions, "filled_required_fields")
+    return ratio(filled, cumulated(facts, found, dimensions, "required_fields"))
+
+
+@independent(
+    "wecom_coverage", "customers, touchpoints, paid orders, won deals; day of each WeCom record from the clean lake"
+)
+def wecom_coverage(facts: Facts) -> pd.DataFrame:
+    dimensions = ["region", "employee"]
+    found = records(facts)
+    linked = found[found["source_system"] == "wecom"].groupby(ID, as_index=False)["day"].min()
+    who = attributes(facts)
+    days = acquired(facts).rename("day").reset_index()
+    known, in_wecom = (f.merge(who, on=ID).assign(one=1.0) for f in (days[days["day"].notna()], linked))
+    return ratio(cumulated(facts, in_wecom, dimensions, "one"), cumulated(facts, known, dimensions, "one"))

@@ -59,19 +59,16 @@ def ltv_to_cac(facts: Facts) -> pd.DataFrame:
     return joined[[*KEYS, "value"]]
 
 
-def records(facts: Facts) -> pd.DataFrame:
-    """Customer records of the clean lake that are linked: first day created (`day`), owner (`employee`), customer."""
+def wecom_days(facts: Facts) -> pd.DataFrame:
+    """First day (`day`) on which each customer's WeCom record was created, from the clean lake."""
     files = facts.catalog.parents[2] / "lake" / "customer" / "*.parquet"
     found = duckdb.sql(
-        "select source_system, source_customer_key, created_at, owner_employee_id as employee, _version_at, "
-        f"_delivery_seq from read_parquet('{files}', union_by_name = true)"
+        "select source_system, source_customer_key, min(created_at) as created_at "
+        f"from read_parquet('{files}', union_by_name = true) where source_system = 'wecom' group by all"
     ).df()
-    found = found.sort_values(["_version_at", "_delivery_seq"], na_position="first")
-    key = ["source_system", "source_customer_key"]
-    found = found.groupby(key, as_index=False).agg({"created_at": "min", "employee": "last"})
     found["day"] = (found["created_at"] + pd.Timedelta(hours=8)).dt.normalize()
-    links = facts["core.customer_links"].rename(columns={"source_key": "source_customer_key"})
-    return found.merge(links, on=key)
+    found = found.merge(facts.links, on=["source_system", "source_customer_key"])
+    return pd.DataFrame(found.groupby(ID, as_index=False)["day"].min())
 
 
 def cumulated(facts: Facts, events: pd.DataFrame, dimensions: list[str], measure: str) -> pd.DataFrame:
@@ -88,10 +85,14 @@ def cumulated(facts: Facts, events: pd.DataFrame, dimensions: list[str], measure
     return pd.concat(parts, ignore_index=True)[[*KEYS, "value"]]
 
 
-@independent("record_completeness", "customer links; day and owner of each record from the clean lake")
+@independent("record_completeness", "`customers.customer_records`, its sums by system compared with customer links")
 def record_completeness(facts: Facts) -> pd.DataFrame:
-    found = records(facts)
-    found["day"] = found["day"].fillna(as_of(facts))
+    found = facts["customers.customer_records"].rename(columns={"employee_id": "employee"})
+    measures = {"filled_required_field_count": "filled_required_fields", "required_field_count": "required_fields"}
+    found = found.rename(columns=measures).assign(day=lambda f: pd.to_datetime(f["record_date"]))
+    sums = found.groupby("source_system")[list(measures.values())].sum()
+    linked = facts["core.customer_links"].groupby("source_system")[list(measures.values())].sum().loc[sums.index]
+    assert (sums == linked).all().all(), "customer_records and customer_links disagree"
     dimensions = ["source_system", "employee"]
     filled = cumulated(facts, found, dimensions, "filled_required_fields")
     return ratio(filled, cumulated(facts, found, dimensions, "required_fields"))
@@ -102,8 +103,7 @@ def record_completeness(facts: Facts) -> pd.DataFrame:
 )
 def wecom_coverage(facts: Facts) -> pd.DataFrame:
     dimensions = ["region", "employee"]
-    found = records(facts)
-    linked = found[found["source_system"] == "wecom"].groupby(ID, as_index=False)["day"].min()
+    linked = wecom_days(facts)
     who = attributes(facts)
     days = acquired(facts).rename("day").reset_index()
     known, in_wecom = (f.merge(who, on=ID).assign(one=1.0) for f in (days[days["day"].notna()], linked))

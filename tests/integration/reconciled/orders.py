@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tests.integration.reconciled.frames import (
@@ -64,8 +65,9 @@ def refund_parts(facts: Facts) -> pd.DataFrame:
     sold["before"] = (weight.cumsum() - sold["net_amount"]) / weight.transform("sum")
     whole = refunds[refunds["line_number"].isna()].drop(columns="product_id").merge(sold, on="order_key", how="left")
     upto, before = whole["upto"].fillna(1.0), whole["before"].fillna(0.0)
-    # money has four decimals: the running sum is rounded, so that the parts sum to the refund
-    whole["amount"] = (whole["reporting_amount"] * upto).round(4) - (whole["reporting_amount"] * before).round(4)
+    # money has four decimals: the running sum is rounded, half up, so that the parts sum to the refund
+    rounded = [np.floor(whole["reporting_amount"] * part * 1e4 + 0.5 + 1e-6) / 1e4 for part in (upto, before)]
+    whole["amount"] = rounded[0] - rounded[1]
     single = refunds[refunds["line_number"].notna()].merge(
         lines[["order_key", "line_number", "product_line", "cost_reporting_amount"]],
         on=["order_key", "line_number"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from tests.integration.reconciled.frames import (
@@ -126,13 +128,12 @@ def spells(facts: Facts) -> pd.DataFrame:
     rows["left_date"] = local_day(rows["left_at"])
     rows["entered_date"] = pd.to_datetime(rows["entered_date"])
     left = rows[rows["left_at"].notna() & (rows["dwell_days"] >= 0)]
-    means = []
-    months = period_start(rows["entered_date"], "month")
-    for stage, month in zip(rows["stage"], pd.DatetimeIndex(months), strict=True):
-        same = left[left["stage"] == stage]
-        recent = same[(same["left_date"] < month) & (same["left_date"] >= month - pd.DateOffset(months=DWELL_MONTHS))]
-        means.append((recent if len(recent) >= DWELL_ENTRIES else same)["dwell_days"].mean())
-    rows["mean_dwell"] = means
+    rows["month"] = period_start(rows["entered_date"], "month")
+    for (stage, month), spell in rows.groupby(["stage", "month"]):
+        same, first = left[left["stage"] == stage], pd.Timestamp(str(month))
+        recent = same[(same["left_date"] < first) & (same["left_date"] >= first - pd.DateOffset(months=DWELL_MONTHS))]
+        mean = (recent if len(recent) >= DWELL_ENTRIES else same)["dwell_days"].mean()
+        rows.loc[spell.index, "mean_dwell"] = mean
     limit = rows["entered_at"] + pd.to_timedelta(rows["mean_dwell"], unit="D")
     clock = pd.Timestamp(facts.as_of) + pd.Timedelta(hours=15, minutes=59)
     rows["stalled_at"] = limit.where(limit < rows["left_at"].fillna(clock))
@@ -145,14 +146,17 @@ def at_period_ends(
 ) -> pd.DataFrame:
     """Sum over what holds at the end of each period: begun by then, and ended later or never."""
     parts = []
-    first = rows[begins].min()
+    days = pd.Series(pd.date_range(rows[begins].min(), last))
     for grain in GRAINS:
-        days = pd.Series(pd.date_range(first, last))
-        for start in sorted(period_start(days, grain).unique()):
-            end = min(pd.Timestamp(start) + WIDTH[grain] - pd.Timedelta(days=1), last)
-            held = rows[(rows[begins] <= end) & ~(rows[ends] <= end)].assign(at=pd.Timestamp(start))
-            if len(held):
-                parts.append(summed(held, "at", dimensions, measure, grains=(grain,)))
+        starts = pd.DatetimeIndex(sorted(period_start(days, grain).unique()))
+        closes = pd.DatetimeIndex([min(start + WIDTH[grain] - pd.Timedelta(days=1), last) for start in starts])
+        # the first period whose end sees it, and the first whose end does not any more
+        enters = closes.searchsorted(rows[begins])
+        leaves = closes.searchsorted(rows[ends].fillna(last + pd.Timedelta(days=1)))
+        seen: list[Any] = [list(starts[i:k]) for i, k in zip(enters, leaves, strict=True)]
+        held = rows.assign(at=seen).explode("at").reset_index(drop=True)
+        held["at"] = pd.to_datetime(held["at"])
+        parts.append(summed(held, "at", dimensions, measure, grains=(grain,)))
     return pd.concat(parts, ignore_index=True)[[*KEYS, "value"]]
 
 

@@ -16,6 +16,11 @@ KEYS = ["month", "employee_id"]
 READ = ("lead_conversion_award", "collection_award", "satisfaction_award", "mentor_bonus")
 
 
+def cents(amount: pd.Series) -> pd.Series:
+    """Rounded to two decimals, half away from zero."""
+    return np.sign(amount) * np.floor(amount.abs() * 100 + 0.5 + 1e-6) / 100
+
+
 def sales(facts: Facts) -> pd.DataFrame:
     """Sales and refunds of sellers with `month`, `is_new`, `is_core` and `is_unhandled`."""
     events = revenue_events(facts)
@@ -83,7 +88,7 @@ def earned(facts: Facts, sold: pd.DataFrame) -> pd.DataFrame:
     step = np.select([beyond >= 0.2 * quarters["target"], beyond >= 0.1 * quarters["target"]], [0.01, 0.005], 0.0)
     parts.append(quarters[KEYS].assign(kind="beyond_target", amount=step * beyond))
     lines = pd.concat(parts, ignore_index=True)
-    return lines.assign(amount=lines["amount"].round(2))
+    return lines.assign(amount=cents(lines["amount"]))
 
 
 def clawed_back(facts: Facts, events: pd.DataFrame) -> pd.DataFrame:
@@ -95,7 +100,7 @@ def clawed_back(facts: Facts, events: pd.DataFrame) -> pd.DataFrame:
     known["rate"] = 0.02 + known["core_rate"] + known["new_rate"]
     refunds = refunds.merge(known[["sale_month", "employee_id", "rate"]], on=["sale_month", "employee_id"], how="left")
     sums = refunds.fillna({"rate": 0.02}).groupby([*KEYS, "rate"], as_index=False)[["amount"]].sum()
-    return sums.assign(kind="claw_back", amount=(sums["rate"] * sums["amount"]).round(2))
+    return sums.assign(kind="claw_back", amount=cents(sums["rate"] * sums["amount"]))
 
 
 def contributed(facts: Facts, events: pd.DataFrame) -> pd.DataFrame:
@@ -114,7 +119,7 @@ def contributed(facts: Facts, events: pd.DataFrame) -> pd.DataFrame:
     later = later[(later["day"] > later["contributed_date"]) & (later["giver"] != later["employee_id"])]
     sums = later.groupby(["month", "giver"], as_index=False)[["amount"]].sum()
     sums = sums.rename(columns={"giver": "employee_id"})
-    return sums.assign(kind="contributed_customers", amount=(0.02 * sums["amount"]).round(2))
+    return sums.assign(kind="contributed_customers", amount=cents(0.02 * sums["amount"]))
 
 
 def lines(facts: Facts) -> pd.DataFrame:
@@ -134,7 +139,7 @@ def lines(facts: Facts) -> pd.DataFrame:
     read = published[published["kind"].isin(READ)]
     winners.append(read[[*KEYS, "kind"]].assign(share=np.where(read["kind"] == "mentor_bonus", 0.05, 0.1)))
     awards = pd.concat(winners, ignore_index=True).merge(month, on=KEYS)
-    awards["amount"] = (awards["share"] * awards["earned"] + 1e-9).round(2)
+    awards["amount"] = cents(awards["share"] * awards["earned"])
     return pd.concat([base[columns], awards[columns], contributed(facts, events)[columns]], ignore_index=True)
 
 

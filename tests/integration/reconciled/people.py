@@ -97,8 +97,10 @@ def employee_satisfaction(facts: Facts) -> pd.DataFrame:
 
 
 def employed(facts: Facts, dimensions: dict[str, str] | list[str]) -> pd.DataFrame:
-    """People employed at any time of a period."""
-    return counted(staff_days(facts), "day", dimensions, "employee_id", grains=BROAD)
+    """People employed at any time of a period; told from three whole years before this one."""
+    days = staff_days(facts)
+    days = days[days["day"] >= f"{facts.as_of.year - 3}-01-01"]
+    return counted(days, "day", dimensions, "employee_id", grains=BROAD)
 
 
 def staff_days(facts: Facts) -> pd.DataFrame:

@@ -212,6 +212,8 @@ def scorecards(facts: Facts) -> pd.DataFrame:
         rows["score"] = (rows["actual"] / target).clip(0.0, 1.2)
         parts.append(rows.assign(component=component, weight=weight, kpi_weight=kpi_weight))
     rows = pd.concat(parts, ignore_index=True)
+    # there is a scorecard from the first quarter in which anything but the days of work is known
+    rows = rows[rows["period_start"] >= rows[rows["component"] != "process"]["period_start"].min()]
     keys = ["period_start", "employee_id"]
     rows["points"] = rows["score"] * rows["kpi_weight"]
     components = rows.groupby([*keys, "component", "weight"], as_index=False)[["points", "kpi_weight"]].sum()

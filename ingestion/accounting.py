@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Engine, func, select, text
 
@@ -52,13 +53,14 @@ def check(home: Home, ledger: Engine, *, hashes: bool = True) -> list[str]:
     parts = list_lake_parts(ledger)
     problems += _told("files that count are missing", [p.path for p in parts if not (home.root / p.path).exists()])
     there = [part for part in parts if (home.root / part.path).exists()]
-    problems += _told("files have another number of rows", [p.path for p in there if not _has_rows(home, p)])
+    whole = [part for part in there if _has_rows(home, part)]
+    problems += _told("files have another number of rows", [p.path for p in there if p not in whole])
     if hashes:
         other = [p.path for p in there if p.sha256 and file_sha256(home.root / p.path) != p.sha256]
         problems += _told("files are not what was written", other)
     deliveries = list_deliveries(ledger)
     problems += _archive(home, deliveries)
-    problems += _counts(home, ledger, there, deliveries)
+    problems += _counts(home, ledger, whole, deliveries)
     return problems
 
 
@@ -73,7 +75,10 @@ def _database(ledger: Engine) -> list[str]:
 def _has_rows(home: Home, part: LakePart) -> bool:
     if part.entity == VAULT:  # its rows are counted nowhere
         return True
-    return int(pq.read_metadata(home.root / part.path).num_rows) == part.row_count
+    try:
+        return int(pq.read_metadata(home.root / part.path).num_rows) == part.row_count
+    except (OSError, pa.ArrowInvalid):  # damaged where a file says how many it has
+        return False
 
 
 def _archive(home: Home, deliveries: list[Delivery]) -> list[str]:

@@ -155,10 +155,13 @@ def test_a_damaged_or_missing_file_of_the_backup_is_found(bench: Bench, tmp_path
     assert not (tmp_path / "restored" / "ledger.db").exists(), "half a home is none"
 
 
-def test_a_damaged_file_of_the_home_is_found_before_it_gets_into_a_backup(bench: Bench, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [0.5, 0.9, 1.0], ids=["rows", "what the file says of itself", "its last byte"])
+def test_a_damaged_file_of_the_home_is_found_before_it_gets_into_a_backup(
+    bench: Bench, tmp_path: Path, place: float
+) -> None:
     victim = next(path for path in bench.home.entity("order_line").glob("*.parquet") if path.name != "_schema.parquet")
     content = bytearray(victim.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[min(int(len(content) * place), len(content) - 1)] ^= 1
     victim.write_bytes(content)
     assert any("not what was written" in problem for problem in check(bench.home, bench.ledger))
     with pytest.raises(MilepostError, match="not what the ledger says"):

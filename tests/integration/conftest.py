@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,7 +45,12 @@ def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
 
 @pytest.fixture(scope="session")
 def sample_company(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> MilepostHome:
-    """The small sample company, published once for all workers; to be read only."""
+    """The small sample company, published once for all workers; to be read only.
+
+    MILEPOST_SAMPLE_HOME names a home of it that was published before.
+    """
+    if given := os.environ.get("MILEPOST_SAMPLE_HOME"):
+        return MilepostHome(Path(given))
     base = tmp_path_factory.getbasetemp()
     root = base.parent if hasattr(request.config, "workerinput") else base
     home = MilepostHome(root / "sample_company")

@@ -6,7 +6,6 @@ import datetime as dt
 import importlib
 import os
 import pkgutil
-from pathlib import Path
 
 import pytest
 
@@ -23,11 +22,8 @@ MARK = "<!-- table -->\n"
 
 
 @pytest.fixture(scope="module")
-def facts(request: pytest.FixtureRequest) -> Facts:
-    """Of the sample company; MILEPOST_RECONCILED_HOME names another published home of it."""
-    given = os.environ.get("MILEPOST_RECONCILED_HOME")
-    home = MilepostHome(Path(given)) if given else request.getfixturevalue("sample_company")
-    return Facts(home.catalog, dt.date(2026, 9, 30))
+def facts(sample_company: MilepostHome) -> Facts:
+    return Facts(sample_company.catalog, dt.date(2026, 9, 30))
 
 
 @pytest.mark.parametrize("kpi_id", sorted(REGISTRY))

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
+from ingestion.home import Home
+from ingestion.sample import write_sample
 from tests.support import MilepostHome
 
 ORDERS = 400
@@ -44,19 +45,16 @@ def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
 
 
 @pytest.fixture(scope="session")
-def sample_company(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> MilepostHome:
-    """The small sample company, published once for all workers; to be read only.
+def sample_company(tmp_path_factory: pytest.TempPathFactory) -> MilepostHome:
+    """The sample company in a few hundred orders, published once; to be read only.
 
     MILEPOST_SAMPLE_HOME names a home of it that was published before.
     """
     if given := os.environ.get("MILEPOST_SAMPLE_HOME"):
         return MilepostHome(Path(given))
-    base = tmp_path_factory.getbasetemp()
-    root = base.parent if hasattr(request.config, "workerinput") else base
-    home = MilepostHome(root / "sample_company")
-    with FileLock(root / "sample_company.lock"):
-        if not home.catalog.exists():
-            home.milepost("demo", "--size", "small")
+    home = MilepostHome(tmp_path_factory.mktemp("sample_company") / "home")
+    write_sample(Home(home.root).ensure(), "tiny", seed=1)
+    home.milepost("run", "--as-of", "2026-09-30T15:59", expect=4)
     return home
 
 

@@ -14,8 +14,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def demo(sample_company: MilepostHome) -> MilepostHome:
-    return sample_company
+def demo(tmp_path_factory: pytest.TempPathFactory) -> MilepostHome:
+    home = MilepostHome(tmp_path_factory.mktemp("sample") / "home")
+    home.milepost("demo", "--size", "small")
+    return home
 
 
 def truth(home: MilepostHome, file_name: str) -> list[dict[str, str]]:

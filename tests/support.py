@@ -84,3 +84,9 @@ class MilepostHome:
         rows = self.query(sql)
         assert len(rows) == 1, f"{len(rows)} rows, not one, for {sql}"
         return rows[0][0] if len(rows[0]) == 1 else rows[0]
+
+
+def alike(rows: list[tuple]) -> list[tuple]:
+    """Rows in an order of their own, doubles in nine digits: their last ones depend on the order in which threads add."""
+    rounded = [tuple(float(f"{value:.9g}") if isinstance(value, float) else value for value in row) for row in rows]
+    return sorted(rounded, key=repr)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.conftest import InventedShop, invented_shop
-from tests.support import PROJECT, MilepostHome
+from tests.support import PROJECT, MilepostHome, alike
 
 AS_OF = "2018-06-01"
 SETTINGS = "business:\n  reporting_currency: BRL\n  reporting_time_zone: America/Sao_Paulo\n"
@@ -35,7 +35,7 @@ def marts(home: MilepostHome) -> dict[str, list[tuple]]:
         if name in ("quality_results", "data_freshness"):
             continue  # a log of builds, and minutes to the clock
         where = "where kpi_id <> 'data_freshness_minutes'" if "kpi_id" in columns else ""
-        found[f"{schema}.{name}"] = home.query(f"select {', '.join(columns)} from {schema}.{name} {where} order by all")
+        found[f"{schema}.{name}"] = alike(home.query(f"select {', '.join(columns)} from {schema}.{name} {where}"))
     return found
 
 

@@ -87,6 +87,6 @@ class MilepostHome:
 
 
 def alike(rows: list[tuple]) -> list[tuple]:
-    """Rows in an order of their own, doubles in nine digits: their last ones depend on the order in which threads add."""
+    """Rows in an order of their own, doubles in nine digits: the last ones depend on the order in which threads add."""
     rounded = [tuple(float(f"{value:.9g}") if isinstance(value, float) else value for value in row) for row in rows]
     return sorted(rounded, key=repr)

@@ -146,6 +146,8 @@ def median(
 
 def ratio(numerator: pd.DataFrame, denominator: pd.DataFrame, factor: float = 1.0) -> pd.DataFrame:
     """Sum over sum, row by row; a missing numerator is 0, a denominator that is missing or 0 gives null."""
+    if numerator.empty and denominator.empty:
+        return numerator[[*KEYS, "value"]]
     joined = numerator.merge(denominator, on=KEYS, how="outer", suffixes=("_n", "_d"))
     top, bottom = joined["value_n"].fillna(0.0), joined["value_d"].fillna(0.0)
     joined["value"] = np.where(bottom == 0, np.nan, factor * top / bottom.where(bottom != 0, 1.0))
